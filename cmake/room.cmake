@@ -1,0 +1,59 @@
+# A room of the house (docs/architecture.md): one static library, its unit tests beside it.
+#
+#   coco_mcu_room(dataset
+#     SOURCES image.cc ...          the library coco_mcu_dataset
+#     TESTS image_test.cc ...       the program dataset_test, each test known to ctest
+#     LINK coco_mcu_core ...        what its headers need
+#     PRIVATE_LINK JPEG::JPEG ...   what only its sources need
+#     TEST_LINK ...)                what only its tests need
+function(coco_mcu_room NAME)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;TESTS;LINK;PRIVATE_LINK;TEST_LINK" ${ARGN})
+  set(library coco_mcu_${NAME})
+  if(ROOM_SOURCES)
+    add_library(${library} STATIC ${ROOM_SOURCES})
+    target_include_directories(${library} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(${library} PUBLIC ${ROOM_LINK} PRIVATE ${ROOM_PRIVATE_LINK})
+  else()
+    add_library(${library} INTERFACE)
+    target_include_directories(${library} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(${library} INTERFACE ${ROOM_LINK})
+  endif()
+  if(COCO_MCU_TESTS AND ROOM_TESTS)
+    coco_mcu_test(${NAME}_test SOURCES ${ROOM_TESTS} LINK ${library} ${ROOM_TEST_LINK})
+  endif()
+endfunction()
+
+# A GoogleTest program whose tests ctest knows one by one. Tests run from the root of the project.
+function(coco_mcu_test NAME)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 300)
+  endif()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  add_executable(${NAME} ${TEST_SOURCES})
+  target_link_libraries(${NAME} PRIVATE ${TEST_LINK} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${NAME} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT ${TEST_TIMEOUT})
+endfunction()
+
+# A libFuzzer target `fuzz_NAME` with its corpus of small seeds in tests/corpus/NAME. The test run
+# fuzzes it for COCO_MCU_FUZZ_SECONDS; what it finds on the way stays in the build folder.
+function(coco_mcu_fuzz NAME)
+  cmake_parse_arguments(FUZZ "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT COCO_MCU_FUZZ)
+    return()
+  endif()
+  add_executable(fuzz_${NAME} ${FUZZ_SOURCES})
+  target_compile_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
+  target_link_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(fuzz_${NAME} PRIVATE ${FUZZ_LINK})
+  set(found ${CMAKE_BINARY_DIR}/fuzz/${NAME})
+  file(MAKE_DIRECTORY ${found})
+  math(EXPR limit "${COCO_MCU_FUZZ_SECONDS} + 120")
+  add_test(NAME fuzz.${NAME}
+           COMMAND fuzz_${NAME} -max_total_time=${COCO_MCU_FUZZ_SECONDS} -timeout=10
+                   -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0
+                   -artifact_prefix=${found}/ ${found} ${PROJECT_SOURCE_DIR}/tests/corpus/${NAME})
+  set_tests_properties(fuzz.${NAME} PROPERTIES TIMEOUT ${limit} LABELS fuzz)
+endfunction()

@@ -1,0 +1,167 @@
+#include "network/builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace coco_mcu::network {
+namespace {
+
+std::string text(const Shape& shape) {
+  return fmt::format("{}x{}x{}", shape.height, shape.width, shape.channels);
+}
+
+}  // namespace
+
+Builder::Builder(std::string network_name) {
+  network_.name = std::move(network_name);
+}
+
+Builder::Scope::Scope(Builder& builder, std::string_view name)
+    : builder_(builder), prefix_length_(builder.prefix_.size()) {
+  if (builder.prefix_.empty()) {
+    const auto next = static_cast<NodeId>(builder.network_.nodes.size());
+    builder.network_.blocks.push_back({std::string(name), next, next});
+  }
+  builder.prefix_ += std::string(name) + ".";
+}
+
+Builder::Scope::~Scope() {
+  builder_.prefix_.resize(prefix_length_);
+}
+
+NodeId Builder::append(Node node, std::string_view name) {
+  const auto id = static_cast<NodeId>(network_.nodes.size());
+  node.name = prefix_ + std::string(name);
+  if (node.output.height <= 0 || node.output.width <= 0 || node.output.channels <= 0) {
+    const Shape& from = node.inputs.empty() ? node.output : shape(node.inputs[0]);
+    throw std::invalid_argument(fmt::format("layer {} ({}): nothing is left of its input {}",
+                                            node.name, op_name(node.op), text(from)));
+  }
+  if (prefix_.empty() && node.op != Op::kInput) {
+    network_.blocks.push_back({node.name, id, id});
+  } else if (!prefix_.empty()) {
+    network_.blocks.back().last = id;
+  }
+  network_.nodes.push_back(std::move(node));
+  return id;
+}
+
+Node Builder::like(Op op, NodeId x) const {
+  Node node;
+  node.op = op;
+  node.inputs = {x};
+  node.output = shape(x);
+  return node;
+}
+
+NodeId Builder::input(Shape shape) {
+  Node node;
+  node.op = Op::kInput;
+  node.output = shape;
+  return append(std::move(node), "input");
+}
+
+NodeId Builder::conv(std::string_view name, NodeId x, ConvOptions options) {
+  Node node = like(Op::kConv, x);
+  node.kernel = options.kernel;
+  node.stride = options.stride;
+  node.padding = (options.kernel - 1) / 2;
+  node.bias = options.bias;
+  const int reach = 2 * node.padding - options.kernel;
+  node.output = {(node.output.height + reach) / options.stride + 1,
+                 (node.output.width + reach) / options.stride + 1, options.filters};
+  return append(std::move(node), name);
+}
+
+NodeId Builder::depthwise_conv(std::string_view name, NodeId x, int kernel, int stride) {
+  const NodeId id =
+      conv(name, x, {.filters = shape(x).channels, .kernel = kernel, .stride = stride});
+  network_.nodes[id].op = Op::kDepthwiseConv;
+  return id;
+}
+
+NodeId Builder::batch_norm(std::string_view name, NodeId x) {
+  return append(like(Op::kBatchNorm, x), name);
+}
+
+NodeId Builder::activation(std::string_view name, NodeId x, Op function) {
+  return append(like(function, x), name);
+}
+
+NodeId Builder::max_pool(std::string_view name, NodeId x, int kernel, int stride) {
+  Node node = like(Op::kMaxPool, x);
+  node.kernel = kernel;
+  node.stride = stride;
+  if (node.output.height < kernel || node.output.width < kernel) node.output = {};
+  node.output.height = (node.output.height - kernel) / stride + 1;
+  node.output.width = (node.output.width - kernel) / stride + 1;
+  return append(std::move(node), name);
+}
+
+NodeId Builder::global_average_pool(std::string_view name, NodeId x) {
+  Node node = like(Op::kGlobalAveragePool, x);
+  node.output.height = node.output.width = 1;
+  return append(std::move(node), name);
+}
+
+NodeId Builder::upsample(std::string_view name, NodeId x, int factor) {
+  Node node = like(Op::kUpsample, x);
+  node.factor = factor;
+  node.output.height *= factor;
+  node.output.width *= factor;
+  return append(std::move(node), name);
+}
+
+NodeId Builder::crop(std::string_view name, NodeId x, int offset) {
+  Node node = like(Op::kCrop, x);
+  node.offset = offset;
+  node.output.height -= offset;
+  node.output.width -= offset;
+  return append(std::move(node), name);
+}
+
+NodeId Builder::add(std::string_view name, NodeId a, NodeId b) {
+  if (shape(a) != shape(b)) {
+    throw std::invalid_argument(fmt::format("layer {}{} (add): shapes {} and {} differ", prefix_,
+                                            name, text(shape(a)), text(shape(b))));
+  }
+  Node node = like(Op::kAdd, a);
+  node.inputs.push_back(b);
+  return append(std::move(node), name);
+}
+
+NodeId Builder::multiply(std::string_view name, NodeId x, NodeId by) {
+  const Shape per_channel = {1, 1, shape(x).channels};
+  if (shape(by) != shape(x) && shape(by) != per_channel) {
+    throw std::invalid_argument(fmt::format("layer {}{} (multiply): {} cannot be scaled by {}",
+                                            prefix_, name, text(shape(x)), text(shape(by))));
+  }
+  Node node = like(Op::kMultiply, x);
+  node.inputs.push_back(by);
+  return append(std::move(node), name);
+}
+
+NodeId Builder::dropout(std::string_view name, NodeId x, double drop_rate) {
+  Node node = like(Op::kDropout, x);
+  node.drop_rate = drop_rate;
+  return append(std::move(node), name);
+}
+
+NodeId Builder::softmax(std::string_view name, NodeId x) {
+  return append(like(Op::kSoftmax, x), name);
+}
+
+Network Builder::finish(std::vector<std::string> labels) {
+  const int channels = network_.output().output.channels;
+  if (static_cast<int>(labels.size()) != channels) {
+    throw std::invalid_argument(fmt::format("network {}: {} labels for an output of {} channels",
+                                            network_.name, labels.size(), channels));
+  }
+  network_.labels = std::move(labels);
+  return std::exchange(network_, {});
+}
+
+}  // namespace coco_mcu::network

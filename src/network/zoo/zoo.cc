@@ -1,0 +1,42 @@
+#include "network/zoo/zoo.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <string>
+
+namespace coco_mcu::network {
+namespace {
+
+constexpr PublishedClaims kCocoMcuClaims = {
+    .parameters = 1'000'914,
+    .macs = 56'800'000,
+    .model_bytes = 250'228,
+    .weight_bits = 2,
+    .peak_bytes = 249 * 1024,
+    .source = "Visual Wake Words challenge submission, 2019",
+};
+
+constexpr std::array<ZooEntry, 1> kZoo = {{
+    {"coco_mcu", "Visual Wake Words network of 2019, 256x256, two attention branches", coco_mcu,
+     &kCocoMcuClaims},
+}};
+
+}  // namespace
+
+std::span<const ZooEntry> zoo() {
+  return kZoo;
+}
+
+const ZooEntry& zoo_entry(std::string_view name) {
+  const auto* entry = std::ranges::find(kZoo, name, &ZooEntry::name);
+  if (entry != kZoo.end()) return *entry;
+  std::string known;
+  for (const ZooEntry& each : kZoo)
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", each.name);
+  throw std::invalid_argument(fmt::format("network {}: not in the zoo; there is: {}", name, known));
+}
+
+}  // namespace coco_mcu::network
