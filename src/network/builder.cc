@@ -7,13 +7,6 @@
 #include <utility>
 
 namespace coco_mcu::network {
-namespace {
-
-std::string text(const Shape& shape) {
-  return fmt::format("{}x{}x{}", shape.height, shape.width, shape.channels);
-}
-
-}  // namespace
 
 Builder::Builder(std::string network_name) {
   network_.name = std::move(network_name);
@@ -38,7 +31,7 @@ NodeId Builder::append(Node node, std::string_view name) {
   if (node.output.height <= 0 || node.output.width <= 0 || node.output.channels <= 0) {
     const Shape& from = node.inputs.empty() ? node.output : shape(node.inputs[0]);
     throw std::invalid_argument(fmt::format("layer {} ({}): nothing is left of its input {}",
-                                            node.name, op_name(node.op), text(from)));
+                                            node.name, op_name(node.op), shape_text(from)));
   }
   if (prefix_.empty() && node.op != Op::kInput) {
     network_.blocks.push_back({node.name, id, id});
@@ -126,7 +119,7 @@ NodeId Builder::crop(std::string_view name, NodeId x, int offset) {
 NodeId Builder::add(std::string_view name, NodeId a, NodeId b) {
   if (shape(a) != shape(b)) {
     throw std::invalid_argument(fmt::format("layer {}{} (add): shapes {} and {} differ", prefix_,
-                                            name, text(shape(a)), text(shape(b))));
+                                            name, shape_text(shape(a)), shape_text(shape(b))));
   }
   Node node = like(Op::kAdd, a);
   node.inputs.push_back(b);
@@ -137,7 +130,7 @@ NodeId Builder::multiply(std::string_view name, NodeId x, NodeId by) {
   const Shape per_channel = {1, 1, shape(x).channels};
   if (shape(by) != shape(x) && shape(by) != per_channel) {
     throw std::invalid_argument(fmt::format("layer {}{} (multiply): {} cannot be scaled by {}",
-                                            prefix_, name, text(shape(x)), text(shape(by))));
+                                            prefix_, name, shape_text(shape(x)), shape_text(shape(by))));
   }
   Node node = like(Op::kMultiply, x);
   node.inputs.push_back(by);

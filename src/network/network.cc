@@ -2,7 +2,13 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace coco_mcu::network {
+
+std::string shape_text(const Shape& shape) {
+  return fmt::format("{}x{}x{}", shape.height, shape.width, shape.channels);
+}
 
 std::string_view op_name(Op op) {
   switch (op) {

@@ -20,6 +20,9 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
+/// "86x86x16": height, width, channels.
+std::string shape_text(const Shape& shape);
+
 enum class Op {
   kInput,
   kConv,               // kernel x kernel over all input channels, zero padding

@@ -1,0 +1,58 @@
+# The front door. Every target first installs the Debian packages it needs.
+#
+#   make demo         build, then decide on the sample pictures
+#   make build        build/release/bin/coco-mcu
+#   make test         all tests, once more under sanitizers, and the fuzz targets
+#   make bench-NAME   measure one claim: make bench prints the names
+#   make lint         clang-format and clang-tidy
+#   make install      into PREFIX (default /usr/local)
+
+PREFIX ?= /usr/local
+COCO_MCU_SHARED ?= ../shared
+FUZZ_SECONDS ?= 60
+
+CORE_PACKAGES := cmake g++ ninja-build libcli11-dev libexif-dev libfmt-dev libjpeg62-turbo-dev \
+  libpng-dev libprotobuf-dev nlohmann-json3-dev protobuf-compiler zlib1g-dev
+TRAINING_PACKAGES := libgloo-dev libopenblas0-openmp libtorch-dev
+TEST_PACKAGES := clang libclang-rt-14-dev libgmock-dev libgtest-dev
+LINT_PACKAGES := clang-format clang-tidy
+BENCHES := $(patsubst bench/%.cc,%,$(wildcard bench/*.cc))
+
+export COCO_MCU_SHARED
+
+.PHONY: build demo test bench lint install clean packages test-packages
+build: packages
+	cmake --preset release
+	cmake --build --preset release
+
+demo: build
+	tools/demo.sh build/release/bin/coco-mcu
+
+test: packages test-packages
+	tools/test.sh $(FUZZ_SECONDS)
+
+bench:
+	@printf 'make bench-%s\n' $(BENCHES)
+
+bench-%: packages
+	cmake --preset release
+	cmake --build --preset release --target bench_$(subst -,_,$*)
+	build/release/bin/bench_$(subst -,_,$*)
+
+lint: packages test-packages
+	tools/install_packages.sh $(LINT_PACKAGES)
+	cmake --preset sanitize
+	cmake --build --preset sanitize --target generated
+	tools/lint.sh build/sanitize
+
+install: build
+	cmake --install build/release --prefix $(PREFIX)
+
+packages:
+	@tools/install_packages.sh $(CORE_PACKAGES) $(TRAINING_PACKAGES)
+
+test-packages:
+	@tools/install_packages.sh $(TEST_PACKAGES)
+
+clean:
+	rm -rf build

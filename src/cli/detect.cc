@@ -1,0 +1,91 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/explain.h"
+#include "cli/float_decider.h"
+#include "cli/json_line.h"
+#include "dataset/image.h"
+#include "evaluation/metrics.h"
+
+namespace coco_mcu::cli {
+namespace {
+
+struct Options {
+  std::string checkpoint;
+  double threshold = 0.5;
+  bool json = false;
+  std::string explain;
+  std::vector<std::string> paths;
+};
+
+void print_decision(const std::string& file, const evaluation::Decision& decision,
+                    const Options& options) {
+  const bool person = evaluation::decides_person(decision.person_probability, options.threshold);
+  const char* label = person ? "person" : "no person";
+  if (options.json) {
+    print_json_line({{"file", file},
+                     {"person", decision.person_probability},
+                     {"label", label},
+                     {"milliseconds", decision.milliseconds}});
+  } else {
+    fmt::print("{:<9}  {:.4f}  {}\n", label, decision.person_probability, file);
+    std::fflush(stdout);
+  }
+}
+
+void detect(const Options& options) {
+  std::vector<std::filesystem::path> files;
+  for (const std::string& path : options.paths) {
+    const auto found = dataset::list_pictures(path);
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  if (!options.explain.empty() && files.size() != 1) {
+    throw std::runtime_error(fmt::format(
+        "--explain draws one picture, but {} were named; call detect for each", files.size()));
+  }
+  const FloatDecider decider(options.checkpoint);
+  std::size_t unreadable = 0;
+  evaluation::decide_files(decider, files, {}, [&](const evaluation::Decision& decision) {
+    if (decision.error.empty()) {
+      print_decision(files[decision.index].string(), decision, options);
+    } else {
+      fmt::print(stderr, "coco-mcu: {}\n", decision.error);
+      ++unreadable;
+    }
+  });
+  if (unreadable > 0) {
+    throw std::runtime_error(
+        fmt::format("{} of {} pictures could not be read", unreadable, files.size()));
+  }
+  if (!options.explain.empty()) explain_picture(decider.network(), files[0], options.explain);
+}
+
+}  // namespace
+
+void add_detect(CLI::App& program) {
+  CLI::App* command =
+      program.add_subcommand("detect", "Say for each picture whether it shows a person");
+  auto options = std::make_shared<Options>();
+  command->add_option("--checkpoint", options->checkpoint, "Folder of a float checkpoint")
+      ->required();
+  command
+      ->add_option("--threshold", options->threshold,
+                   "Person is said above this probability (default 0.5)")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_flag("--json", options->json,
+                    "Print one JSON object per picture: file, person, label, milliseconds");
+  command->add_option("--explain", options->explain,
+                      "Draw over the one picture what the decision rests on, into this PNG file");
+  command->add_option("FILE", options->paths, "JPEG or PNG files, or folders of them")->required();
+  command->footer("Example:\n  coco-mcu detect --checkpoint checkpoint photo.jpg holiday/");
+  command->callback([options] { detect(*options); });
+}
+
+}  // namespace coco_mcu::cli

@@ -1,0 +1,65 @@
+#include "network/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "network/checkpoint_description.h"
+#include "network/checkpoint_files.h"
+#include "network/torch_archive.h"
+
+namespace coco_mcu::network {
+
+std::string created_by() {
+  return "coco-mcu " COCO_MCU_VERSION;
+}
+
+Checkpoint parse_checkpoint(std::string_view description, std::span<const std::uint8_t> weights,
+                            std::string_view folder) {
+  Checkpoint checkpoint =
+      parse_description(description, fmt::format("{}/{}", folder, kDescriptionFile));
+  checkpoint.tensors = read_torch_archive(weights, fmt::format("{}/{}", folder, kWeightsFile));
+  return checkpoint;
+}
+
+Checkpoint read_checkpoint(const std::filesystem::path& folder) {
+  if (!std::filesystem::is_directory(folder)) {
+    throw std::runtime_error(
+        fmt::format("{}: no checkpoint there; a checkpoint is a folder with {} and {}",
+                    folder.string(), kDescriptionFile, kWeightsFile));
+  }
+  const std::vector<std::uint8_t> description = read_file(folder / kDescriptionFile);
+  const std::vector<std::uint8_t> weights = read_file(folder / kWeightsFile);
+  return parse_checkpoint(std::string(description.begin(), description.end()), weights,
+                          folder.string());
+}
+
+void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& folder) {
+  const std::string description = describe(checkpoint);
+  write_folder(folder, {{std::string(kDescriptionFile), {description.begin(), description.end()}},
+                        {std::string(kWeightsFile), write_torch_archive(checkpoint.tensors)}});
+}
+
+void check_tensors(const Checkpoint& checkpoint, const Network& network) {
+  const std::string remedy =
+      fmt::format("take a checkpoint of {}, or train or import one", network.name);
+  if (checkpoint.network != network.name) {
+    throw std::runtime_error(fmt::format("checkpoint: holds network {}, not {}; {}",
+                                         checkpoint.network, network.name, remedy));
+  }
+  for (const Parameter& parameter : parameters(network)) {
+    const auto found = checkpoint.tensors.find(parameter.name);
+    if (found == checkpoint.tensors.end()) {
+      throw std::runtime_error(fmt::format("checkpoint: lacks tensor {} {} of network {}; {}",
+                                           parameter.name, shape_text(parameter.shape),
+                                           network.name, remedy));
+    }
+    if (found->second.shape != parameter.shape) {
+      throw std::runtime_error(fmt::format("checkpoint: tensor {} is {}, network {} needs {}; {}",
+                                           parameter.name, shape_text(found->second.shape),
+                                           network.name, shape_text(parameter.shape), remedy));
+    }
+  }
+}
+
+}  // namespace coco_mcu::network

@@ -1,0 +1,72 @@
+#include "training/checkpoint_loading.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "network/zoo/zoo.h"
+
+namespace coco_mcu::training {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+network::Checkpoint random_checkpoint(const char* policy) {
+  torch::manual_seed(11);
+  network::Network description = network::coco_mcu();
+  const QuantizationPolicy placements = quantization_policy(policy, description);
+  const NetworkModule module(description, placements);
+  network::Checkpoint checkpoint;
+  checkpoint.network = description.name;
+  checkpoint.preprocessing = {.height = 256, .width = 256};
+  checkpoint.labels = description.labels;
+  checkpoint.quantization = policy;
+  checkpoint.tensors = state_of(module);
+  return checkpoint;
+}
+
+TEST(CheckpointLoading, GivesBackEveryTensor) {
+  const network::Checkpoint checkpoint = random_checkpoint("tf-contrib-2019");
+  EXPECT_EQ(state_of(*load_module(checkpoint)), checkpoint.tensors);
+}
+
+TEST(CheckpointLoading, NamesAMissingQuantizerRange) {
+  network::Checkpoint checkpoint = random_checkpoint("tf-contrib-2019");
+  checkpoint.tensors.erase("last_conv3.conv.output_quantizer.max");
+  EXPECT_THAT([&] { load_module(checkpoint); },
+              ThrowsMessage<std::runtime_error>(
+                  HasSubstr("last_conv3.conv.output_quantizer.max is missing")));
+}
+
+TEST(CheckpointLoading, NamesATensorOfAnotherShape) {
+  network::Checkpoint checkpoint = random_checkpoint("none");
+  checkpoint.tensors["bneck2.project.conv.weight"] = {{24, 16, 1, 1}, std::vector<float>(24 * 16)};
+  EXPECT_THAT([&] { load_module(checkpoint); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("bneck2.project.conv.weight")));
+}
+
+// The file is libtorch's own format: its reader, which shares no code with ours, opens it.
+TEST(CheckpointLoading, LibtorchOpensTheWeightsFile) {
+  const network::Checkpoint checkpoint = random_checkpoint("tf-contrib-2019");
+  const auto folder = std::filesystem::path(::testing::TempDir()) / "libtorch_opens_weights";
+  network::write_checkpoint(checkpoint, folder);
+  std::ifstream file(folder / network::kWeightsFile, std::ios::binary);
+  const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
+  const auto dict = torch::pickle_load(bytes).toGenericDict();
+  ASSERT_EQ(dict.size(), checkpoint.tensors.size());
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    const torch::Tensor read = dict.at(name).toTensor();
+    ASSERT_EQ(read.sizes().vec(), tensor.shape) << name;
+    const auto* values = read.data_ptr<float>();
+    EXPECT_EQ(std::vector<float>(values, values + read.numel()), tensor.values) << name;
+  }
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace coco_mcu::training

@@ -1,0 +1,45 @@
+// Fake quantization with the exact semantics of TensorFlow's FakeQuantWithMinMaxVars: floats that
+// take only the values an integer of so many bits can stand for.
+#pragma once
+
+#include <torch/torch.h>
+
+#include "training/quantization_policy.h"
+
+namespace coco_mcu::training {
+
+/// The grid of a quantizer after nudging its range so that zero is one of its values.
+struct QuantizationGrid {
+  float scale = 0.0F;  // step between two values; 0 for an empty range, which quantizes to zero
+  float low = 0.0F;    // lowest value
+  float high = 0.0F;   // highest value
+};
+
+/// scale = (max - min) / (qmax - qmin); zero point = round_half_away(qmin - min / scale) clamped to
+/// [qmin, qmax]; with qmin = 1 for a narrow range, else 0, and qmax = 2^bits - 1.
+QuantizationGrid nudge(float minimum, float maximum, int bits, bool narrow_range);
+
+/// y = floor((clamp(x, low, high) - low) / scale + 0.5) * scale + low. The gradient passes straight
+/// through where low <= x <= high and is zero elsewhere. Any shape, float32.
+torch::Tensor fake_quantize(const torch::Tensor& x, const QuantizationGrid& grid);
+
+/// Quantizes a tensor on a range that it keeps as two scalars; in training the range first follows
+/// what it sees. The range always contains zero.
+class FakeQuantizer : public torch::nn::Module {
+ public:
+  explicit FakeQuantizer(const QuantizerOptions& options);
+
+  torch::Tensor forward(const torch::Tensor& x);
+  void set_range(float minimum, float maximum);
+  float minimum() const { return minimum_.item<float>(); }
+  float maximum() const { return maximum_.item<float>(); }
+
+ private:
+  void track(const torch::Tensor& x);
+
+  QuantizerOptions options_;
+  torch::Tensor minimum_;  // scalar
+  torch::Tensor maximum_;  // scalar
+};
+
+}  // namespace coco_mcu::training

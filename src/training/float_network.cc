@@ -1,0 +1,45 @@
+#include "training/float_network.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "training/plugin.h"
+
+namespace coco_mcu::training {
+namespace {
+
+/// The library stands in ../lib as seen from the folder of the running program, in the build tree
+/// and where it is installed.
+std::filesystem::path library_path() {
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
+  return program.parent_path().parent_path() / "lib" / kPluginFile;
+}
+
+OpenFloatNetwork* load_plugin() {
+  const std::filesystem::path path = library_path();
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    throw std::runtime_error(fmt::format(
+        "{}: float checkpoints need the training library, which cannot be loaded ({}); build it "
+        "with -DCOCO_MCU_TRAINING=ON",
+        path.string(), dlerror()));
+  }
+  auto* open = reinterpret_cast<OpenFloatNetwork*>(dlsym(library, kPluginEntry));
+  if (open == nullptr) {
+    throw std::runtime_error(
+        fmt::format("{}: is not coco_mcu's training library; build it again", path.string()));
+  }
+  return open;
+}
+
+}  // namespace
+
+std::unique_ptr<FloatNetwork> open_float_network(const std::filesystem::path& checkpoint) {
+  // The library is never unloaded: libtorch does not survive that.
+  static OpenFloatNetwork* const open = load_plugin();
+  return std::unique_ptr<FloatNetwork>(open(checkpoint));
+}
+
+}  // namespace coco_mcu::training

@@ -1,0 +1,144 @@
+// Keeps the house as docs/architecture.md draws it: no room imports one it may not.
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace coco_mcu {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using Rooms = std::set<std::string>;
+
+/// What each room may include beside itself.
+const std::map<std::string, Rooms>& allowed() {
+  static const std::map<std::string, Rooms> kAllowed = {
+      {"core", {}},
+      {"network", {"core"}},
+      {"dataset", {"core"}},
+      {"exchange", {"core", "network"}},
+      {"evaluation", {"core", "dataset"}},
+      {"training", {"core", "network", "dataset"}},
+      {"report", {}},
+      {"cli", {"core", "network", "dataset", "exchange", "evaluation", "training", "report"}},
+  };
+  return kAllowed;
+}
+
+/// Headers that only these rooms may include.
+const std::map<std::string, Rooms>& restricted_headers() {
+  static const std::map<std::string, Rooms> kRestricted = {
+      {"torch/", {"training"}}, {"ATen/", {"training"}}, {"c10/", {"training"}}};
+  return kRestricted;
+}
+
+/// Headers that freestanding rooms may not include: they need a heap, exceptions or streams.
+const std::set<std::string>& hosted_headers() {
+  static const std::set<std::string> kHosted = {
+      "fstream",   "functional", "iostream", "istream",   "map",           "memory",
+      "ostream",   "set",        "sstream",  "stdexcept", "string",        "unordered_map",
+      "vector",    "thread",     "mutex",    "exception", "unordered_set", "filesystem",
+      "fmt/format.h"};
+  return kHosted;
+}
+
+/// "room/rest" of an include line; empty for anything else.
+struct Include {
+  std::string path;
+  bool quoted = false;
+};
+
+std::vector<Include> includes_of(std::istream& source) {
+  static const std::regex kInclude(R"re(^\s*#\s*include\s*([<"])([^>"]+)[>"])re");
+  std::vector<Include> found;
+  std::smatch match;
+  for (std::string line; std::getline(source, line);) {
+    if (std::regex_search(line, match, kInclude)) found.push_back({match[2], match[1] == "\""});
+  }
+  return found;
+}
+
+std::string first_folder(const std::string& path) { return path.substr(0, path.find('/')); }
+
+/// What is wrong with one include of a file in `room`; empty where nothing is.
+std::string complaint(const std::string& room, bool is_test, const Include& include) {
+  if (include.quoted) {
+    const std::string other = first_folder(include.path);
+    const bool is_room = allowed().contains(other);
+    const bool known = is_room ? other == room || allowed().at(room).contains(other)
+                               : is_test || include.path.ends_with(".pb.h");
+    return known ? "" : room + " may not include " + include.path;
+  }
+  for (const auto& [prefix, rooms] : restricted_headers()) {
+    if (include.path.starts_with(prefix) && !rooms.contains(room)) {
+      return room + " may not know the training library: " + include.path;
+    }
+  }
+  if (room == "core" && !is_test && hosted_headers().contains(include.path)) {
+    return room + " is freestanding and may not include <" + include.path + ">";
+  }
+  return "";
+}
+
+bool is_test_file(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  return name.ends_with("_test.cc") || name.ends_with("_fuzz.cc");
+}
+
+TEST(Architecture, NoRoomIncludesWhatItMayNot) {
+  std::vector<std::string> complaints;
+  int files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator("src")) {
+    const std::filesystem::path& file = entry.path();
+    if (file.extension() != ".h" && file.extension() != ".cc") continue;
+    ++files;
+    const std::string room = first_folder(file.lexically_relative("src").string());
+    ASSERT_TRUE(allowed().contains(room)) << room << " is not a room of docs/architecture.md";
+    std::ifstream source(file);
+    for (const Include& include : includes_of(source)) {
+      const std::string text = complaint(room, is_test_file(file), include);
+      if (!text.empty()) complaints.push_back(file.string() + ": " + text);
+    }
+  }
+  EXPECT_GT(files, 30);
+  EXPECT_THAT(complaints, IsEmpty());
+}
+
+TEST(Architecture, TheCheckFindsWhatIsForbidden) {
+  EXPECT_NE(complaint("network", false, {"training/plugin.h", true}), "");
+  EXPECT_NE(complaint("report", false, {"network/network.h", true}), "");
+  EXPECT_NE(complaint("network", false, {"torch/torch.h", false}), "");
+  EXPECT_NE(complaint("core", false, {"vector", false}), "");
+  EXPECT_NE(complaint("core", false, {"network.h", true}), "");
+  EXPECT_EQ(complaint("training", false, {"network/network.h", true}), "");
+  EXPECT_EQ(complaint("training", false, {"torch/torch.h", false}), "");
+  EXPECT_EQ(complaint("core", true, {"vector", false}), "");
+}
+
+TEST(Architecture, IncludeLinesAreReadAsACompilerReadsThem) {
+  std::istringstream source("#include <a/b.h>\n  #  include \"c/d.h\"\n// #include x\nint i;\n");
+  std::vector<std::string> paths;
+  for (const Include& include : includes_of(source)) paths.push_back(include.path);
+  EXPECT_THAT(paths, ElementsAre("a/b.h", "c/d.h"));
+}
+
+TEST(Architecture, NoRoomsImportEachOther) {
+  for (const auto& [room, others] : allowed()) {
+    for (const std::string& other : others) {
+      EXPECT_FALSE(allowed().at(other).contains(room)) << room << " and " << other;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace coco_mcu

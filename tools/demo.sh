@@ -1,0 +1,22 @@
+#!/bin/bash
+# Decides on the sample pictures.
+#   tools/demo.sh PROGRAM
+set -euo pipefail
+program=$1
+shared=${COCO_MCU_SHARED:-../shared}
+trained=$shared/reference/checkpoint/graph.ckpt
+checkpoint=build/demo/checkpoint
+
+if [ ! -e "$trained.index" ]; then
+  echo "No decisions yet: the trained reference checkpoint is not at $trained (set COCO_MCU_SHARED" \
+    "to the folder that holds reference/checkpoint), and the project ships no model of its own."
+  exit 0
+fi
+mkdir -p build/demo
+"$program" import --tf-checkpoint "$trained" --network coco_mcu --out "$checkpoint"
+echo
+"$program" detect --checkpoint "$checkpoint" samples
+echo
+"$program" detect --checkpoint "$checkpoint" --explain build/demo/astronaut.png \
+  samples/astronaut.jpg >/dev/null
+echo "What the first decision rests on is drawn in build/demo/astronaut.png"
