@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 namespace coco_mcu::testing {
 
@@ -15,8 +16,7 @@ namespace coco_mcu::testing {
 ///   const auto annotations = testing::shared_material("data/annotations/instances_val.json");
 ///   if (!annotations) GTEST_SKIP() << "needs the shared photographs (COCO_MCU_SHARED)";
 inline std::optional<std::filesystem::path> shared_material(const std::filesystem::path& relative) {
-  // Nothing changes the environment while tests run.
-  const char* const folder = std::getenv("COCO_MCU_SHARED");  // NOLINT(concurrency-mt-unsafe)
+  const char* const folder = std::getenv("COCO_MCU_SHARED");
   const std::filesystem::path root =
       folder != nullptr ? std::filesystem::path(folder) : std::filesystem::path("../shared");
   std::error_code unreadable;

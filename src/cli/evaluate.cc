@@ -41,6 +41,10 @@ struct Result {
 /// The annotated pictures as files; throws where one is not there.
 std::vector<std::filesystem::path> files_of(const std::vector<dataset::LabelledPicture>& pictures,
                                             const Options& options) {
+  if (pictures.empty()) {
+    throw std::runtime_error(
+        fmt::format("{}: names no pictures; give annotations of some", options.annotations));
+  }
   std::vector<std::filesystem::path> files;
   std::vector<std::string> missing;
   for (const dataset::LabelledPicture& picture : pictures) {

@@ -1,10 +1,10 @@
 #include "dataset/coco_json.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <sstream>
 #include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace coco_mcu::dataset {
 namespace {

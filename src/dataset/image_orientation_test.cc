@@ -1,10 +1,10 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <array>
 #include <string>
 
-#include "dataset/encoded_pictures.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/encoded_pictures.h"
 #include "dataset/image_codecs.h"
 
 namespace coco_mcu::dataset {

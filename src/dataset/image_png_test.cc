@@ -1,11 +1,10 @@
+#include <random>
+#include <stdexcept>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
-#include <stdexcept>
-#include <string>
-
-#include "dataset/encoded_pictures.h"
+#include "tests/support/encoded_pictures.h"
 #include "dataset/image.h"
 
 namespace coco_mcu::dataset {

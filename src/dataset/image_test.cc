@@ -1,14 +1,13 @@
 #include "dataset/image.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 
-#include "dataset/encoded_pictures.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/encoded_pictures.h"
 #include "tests/shared_material.h"
 
 namespace coco_mcu::dataset {

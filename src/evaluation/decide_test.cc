@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "dataset/encoded_pictures.h"
+#include "tests/support/encoded_pictures.h"
 
 namespace coco_mcu::evaluation {
 namespace {

@@ -1,10 +1,10 @@
 #include "exchange/crc32c.h"
 
-#include <gtest/gtest.h>
-
 #include <numeric>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace coco_mcu::exchange {
 namespace {

@@ -1,7 +1,5 @@
 #include "exchange/import_tf.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
@@ -9,6 +7,8 @@
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "exchange/crc32c.h"
 #include "exchange/import_tf_names.h"

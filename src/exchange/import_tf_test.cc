@@ -2,10 +2,10 @@
 // checkpoint of 2019 where the shared material is at hand.
 #include "exchange/import_tf.h"
 
+#include <numeric>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <numeric>
 
 #include "exchange/bundle_writer_for_tests.h"
 #include "network/blocks.h"
@@ -82,12 +82,12 @@ TEST(ImportTensorFlow, TurnsKernelsToOutInHeightWidth) {
   const Checkpoint checkpoint = import_small(small_bundle()).checkpoint;
   const Tensor& kernel = checkpoint.tensors.at("first_layer.conv.weight");
   EXPECT_THAT(kernel.shape, ElementsAre(2, 3, 3, 3));
-  for (int out = 0; out < 2; ++out) {
-    for (int in = 0; in < 3; ++in) {
-      for (int y = 0; y < 3; ++y) {
-        for (int x = 0; x < 3; ++x) {
-          const auto ours = static_cast<std::size_t>(((out * 3 + in) * 3 + y) * 3 + x);
-          EXPECT_EQ(kernel.values[ours], ((y * 3 + x) * 3 + in) * 2 + out);
+  for (std::size_t out = 0; out < 2; ++out) {
+    for (std::size_t in = 0; in < 3; ++in) {
+      for (std::size_t y = 0; y < 3; ++y) {
+        for (std::size_t x = 0; x < 3; ++x) {
+          const auto theirs = static_cast<float>(((y * 3 + x) * 3 + in) * 2 + out);
+          EXPECT_EQ(kernel.values[((out * 3 + in) * 3 + y) * 3 + x], theirs);
         }
       }
     }

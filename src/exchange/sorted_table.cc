@@ -1,10 +1,10 @@
 #include "exchange/sorted_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "exchange/crc32c.h"
 

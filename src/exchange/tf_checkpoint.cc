@@ -1,13 +1,13 @@
 #include "exchange/tf_checkpoint.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "exchange/crc32c.h"
 #include "exchange/tf_checkpoint_index.h"

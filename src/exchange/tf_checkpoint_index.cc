@@ -1,9 +1,9 @@
 #include "exchange/tf_checkpoint_index.h"
 
-#include <fmt/format.h>
-
 #include <stdexcept>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "exchange/sorted_table.h"
 #include "tensor_bundle.pb.h"

@@ -1,11 +1,11 @@
 // Checkpoints that the test writes itself, right and wrong in every way.
 #include "exchange/tf_checkpoint.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "exchange/bundle_writer_for_tests.h"
 

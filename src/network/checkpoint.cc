@@ -1,8 +1,8 @@
 #include "network/checkpoint.h"
 
-#include <fmt/format.h>
-
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "network/checkpoint_description.h"
 #include "network/checkpoint_files.h"

@@ -1,12 +1,12 @@
 #include "network/checkpoint_files.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+
+#include <fmt/format.h>
 
 namespace coco_mcu::network {
 namespace {
@@ -73,7 +73,8 @@ std::vector<std::uint8_t> read_file(const fs::path& path) {
     throw std::runtime_error(fmt::format("{}: cannot be opened ({}); check the path", path.string(),
                                          last_system_error()));
   }
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(file.tellg()));
+  const auto size = std::max<std::streamoff>(file.tellg(), 0);  // -1 where there is none: a pipe
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
   file.seekg(0);
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   if (!file) {

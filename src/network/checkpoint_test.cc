@@ -2,12 +2,12 @@
 // and says what is wrong with it.
 #include "network/checkpoint.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "network/checkpoint_files.h"
 #include "network/torch_archive.h"

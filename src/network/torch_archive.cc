@@ -1,7 +1,5 @@
 #include "network/torch_archive.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -9,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "network/torch_archive_pickle.h"
 #include "network/torch_archive_zip.h"

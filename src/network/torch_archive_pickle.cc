@@ -1,7 +1,5 @@
 #include "network/torch_archive_pickle.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
@@ -9,6 +7,8 @@
 #include <unordered_set>
 #include <utility>
 #include <variant>
+
+#include <fmt/format.h>
 
 #include "network/torch_archive_pickle_opcodes.h"
 

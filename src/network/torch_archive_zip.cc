@@ -1,13 +1,13 @@
 #include "network/torch_archive_zip.h"
 
-#include <fmt/format.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <unordered_set>
 #include <utility>
+
+#include <fmt/format.h>
+#include <zlib.h>
 
 namespace coco_mcu::network {
 namespace {

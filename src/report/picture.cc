@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <system_error>
+#include <string>
 
+#include "report/file.h"
 #include "report/font.h"
 #include "report/utf8.h"
 
@@ -80,29 +81,20 @@ void paste(Picture& picture, int x, int y, const Picture& source) {
 
 void write_png(const std::filesystem::path& file, const Picture& picture) {
   check(picture);
-  const std::filesystem::path part = file.string() + ".part";
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   image.width = static_cast<png_uint_32>(picture.width);
   image.height = static_cast<png_uint_32>(picture.height);
   image.format = PNG_FORMAT_RGB;
-  std::error_code ignored;
-  if (png_image_write_to_file(&image, part.c_str(), 0, picture.rgb.data(), 0, nullptr) == 0) {
-    std::filesystem::remove(part, ignored);
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+  std::string bytes(size, '\0');
+  if (png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.rgb.data(), 0, nullptr) ==
+      0) {
     throw std::runtime_error(
-        fmt::format("{}: cannot write the PNG ({}); check that its folder exists, may be written "
-                    "to and has room",
-                    file.string(), image.message));
+        fmt::format("{}: no PNG of {} x {} pixels ({}); draw a smaller picture", file.string(),
+                    picture.height, picture.width, image.message));
   }
-  std::error_code error;
-  std::filesystem::rename(part, file, error);
-  if (error) {
-    std::filesystem::remove(part, ignored);
-    throw std::runtime_error(
-        fmt::format("{}: cannot rename the finished PNG ({}); choose another "
-                    "name or remove what stands there",
-                    file.string(), error.message()));
-  }
+  write_file(file, std::string_view(bytes).substr(0, size));
 }
 
 }  // namespace coco_mcu::report

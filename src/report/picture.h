@@ -35,8 +35,7 @@ void draw_text(Picture& picture, int x, int y, std::string_view text, int scale,
 /// std::invalid_argument where it does not fit.
 void paste(Picture& picture, int x, int y, const Picture& source);
 
-/// Writes FILE.part and renames it, so that FILE is always whole. Throws std::runtime_error
-/// "FILE: why; what to do".
+/// Whole or not at all, as write_file. Throws std::runtime_error "FILE: why; what to do".
 void write_png(const std::filesystem::path& file, const Picture& picture);
 
 }  // namespace coco_mcu::report

@@ -95,12 +95,14 @@ TEST(WritePng, ReadsBackTheSame) {
 
 TEST(WritePng, NamesTheFileThatCannotBeWritten) {
   const std::filesystem::path file = scratch("missing") / "picture.png";
-  EXPECT_THAT([&] { write_png(file, filled(1, 1, kRed)); },
-              ThrowsMessage<std::runtime_error>(HasSubstr("missing/picture.png: cannot write")));
+  EXPECT_THAT(
+      [&] { write_png(file, filled(1, 1, kRed)); },
+      ThrowsMessage<std::runtime_error>(HasSubstr("missing/picture.png: cannot be written")));
   const std::filesystem::path folder = scratch("folder.png");
   std::filesystem::create_directories(folder / "inside");
-  EXPECT_THAT([&] { write_png(folder, filled(1, 1, kRed)); },
-              ThrowsMessage<std::runtime_error>(HasSubstr("folder.png: cannot rename")));
+  EXPECT_THAT(
+      [&] { write_png(folder, filled(1, 1, kRed)); },
+      ThrowsMessage<std::runtime_error>(HasSubstr("folder.png: cannot be put in its place")));
   EXPECT_FALSE(std::filesystem::exists(folder.string() + ".part"));
   std::filesystem::remove_all(folder.parent_path());
 }

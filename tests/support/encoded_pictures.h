@@ -24,7 +24,8 @@ struct JpegRecipe {
   J_COLOR_SPACE stored_as = JCS_YCbCr;
   bool adobe_marker = false;
   bool progressive = false;
-  Bytes exif{};  // TIFF structure; none where empty
+  std::vector<jpeg_scan_info> scans{};  // a progression of one's own
+  Bytes exif{};                         // TIFF structure; none where empty
 };
 
 /// At the highest quality and without subsampling: samples come back within about 2 of 255.

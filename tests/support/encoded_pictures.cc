@@ -1,4 +1,4 @@
-#include "dataset/encoded_pictures.h"
+#include "tests/support/encoded_pictures.h"
 
 #include <csetjmp>
 #include <cstdlib>
@@ -38,7 +38,7 @@ Bytes encode_jpeg(const JpegRecipe& recipe) {
   codec.err = jpeg_std_error(&errors);  // prints its message and ends the program
   jpeg_create_compress(&codec);
   unsigned char* file = nullptr;
-  unsigned long size = 0;  // NOLINT(google-runtime-int): libjpeg's type
+  unsigned long size = 0;
   jpeg_mem_dest(&codec, &file, &size);
   codec.image_height = recipe.height;
   codec.image_width = recipe.width;
@@ -53,6 +53,10 @@ Bytes encode_jpeg(const JpegRecipe& recipe) {
     codec.comp_info[i].h_samp_factor = codec.comp_info[i].v_samp_factor = 1;
   }
   if (recipe.progressive) jpeg_simple_progression(&codec);
+  if (!recipe.scans.empty()) {
+    codec.scan_info = recipe.scans.data();
+    codec.num_scans = static_cast<int>(recipe.scans.size());
+  }
   jpeg_start_compress(&codec, TRUE);
   if (!recipe.exif.empty()) {
     Bytes block = {'E', 'x', 'i', 'f', 0, 0};
