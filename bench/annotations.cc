@@ -1,8 +1,5 @@
 // Claim: the annotations of full COCO are read within 1 GB of memory and in tens of seconds.
 // Writes a file of instances_train2014.json's size and counts, reads it, and prints both.
-#include <fmt/format.h>
-#include <fmt/ostream.h>
-
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -11,6 +8,9 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
 
 #include "dataset/coco_annotations.h"
 

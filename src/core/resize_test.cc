@@ -1,12 +1,12 @@
 #include "core/resize.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <random>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace coco_mcu::core {
 namespace {

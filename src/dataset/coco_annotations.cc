@@ -1,13 +1,13 @@
 #include "dataset/coco_annotations.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <fstream>
 #include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace coco_mcu::dataset {
 namespace {

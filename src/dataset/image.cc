@@ -1,13 +1,13 @@
 #include "dataset/image.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "core/resize.h"
 #include "dataset/image_codecs.h"

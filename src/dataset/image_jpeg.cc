@@ -7,12 +7,12 @@
 #include <jpeglib.h>
 #include <jerror.h>
 // clang-format on
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <csetjmp>
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "dataset/image_codecs.h"
 

@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/encoded_pictures.h"
 #include "dataset/image.h"
+#include "tests/support/encoded_pictures.h"
 
 namespace coco_mcu::dataset {
 namespace {

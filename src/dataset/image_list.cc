@@ -1,9 +1,9 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <stdexcept>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "dataset/image.h"
 

@@ -1,9 +1,9 @@
-#include <libexif/exif-data.h>
-
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
+
+#include <libexif/exif-data.h>
 
 #include "dataset/image_codecs.h"
 

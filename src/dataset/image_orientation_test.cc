@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/encoded_pictures.h"
 #include "dataset/image_codecs.h"
+#include "tests/support/encoded_pictures.h"
 
 namespace coco_mcu::dataset {
 namespace {

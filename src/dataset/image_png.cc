@@ -1,13 +1,13 @@
 // PNG by libpng. Its errors leave by longjmp: the functions that it may leave that way own nothing,
 // and everything is released by whoever calls them.
-#include <fmt/format.h>
-#include <png.h>
-
 #include <algorithm>
 #include <csetjmp>
 #include <cstring>
 #include <new>
 #include <stdexcept>
+
+#include <fmt/format.h>
+#include <png.h>
 
 #include "dataset/image_codecs.h"
 

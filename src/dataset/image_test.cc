@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/encoded_pictures.h"
 #include "tests/shared_material.h"
+#include "tests/support/encoded_pictures.h"
 
 namespace coco_mcu::dataset {
 namespace {

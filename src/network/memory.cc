@@ -80,7 +80,7 @@ std::vector<Stored> stored_tensors(const Network& network, Fusion fusion) {
       inputs.insert(inputs.end(), sources[input].begin(), sources[input].end());
     }
     std::ranges::sort(inputs);
-    inputs.erase(std::ranges::unique(inputs).begin(), inputs.end());
+    inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
     if (inside[id]) {
       sources[id] = std::move(inputs);
       continue;

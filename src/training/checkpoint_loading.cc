@@ -21,7 +21,8 @@ void assign(const std::string& name, const network::Tensors& tensors, torch::Ten
   const network::Tensor& source = found->second;
   if (!target.sizes().equals(source.shape)) {
     throw std::runtime_error(fmt::format(
-        "checkpoint: {} has shape {}, the network needs {}; is it the checkpoint of another network?",
+        "checkpoint: {} has shape {}, the network needs {}; is it the checkpoint of another "
+        "network?",
         name, network::shape_text(source.shape), network::shape_text(target.sizes().vec())));
   }
   const torch::Tensor values = torch::empty(source.shape);

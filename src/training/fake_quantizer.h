@@ -2,8 +2,7 @@
 // take only the values an integer of so many bits can stand for.
 #pragma once
 
-#include <torch/torch.h>
-
+#include "training/libtorch.h"
 #include "training/quantization_policy.h"
 
 namespace coco_mcu::training {

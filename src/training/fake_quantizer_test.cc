@@ -1,10 +1,10 @@
 #include "training/fake_quantizer.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace coco_mcu::training {
 namespace {

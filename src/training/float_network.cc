@@ -1,9 +1,10 @@
 #include "training/float_network.h"
 
 #include <dlfcn.h>
-#include <fmt/format.h>
 
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "training/plugin.h"
 

@@ -233,8 +233,8 @@ torch::Tensor NetworkModule::infer_node(NodeId id, const Tensors& inputs) const 
       return convolve(node, x, layer.inference_weight, layer.inference_bias);
     case Op::kBatchNorm:
       if (layer.is_folded) return x;
-      return torch::batch_norm(x, layer.weight, layer.bias, layer.running_mean,
-                               layer.running_var, false, 0.0, kBatchNormEpsilon, true);
+      return torch::batch_norm(x, layer.weight, layer.bias, layer.running_mean, layer.running_var,
+                               false, 0.0, kBatchNormEpsilon, true);
     case Op::kDropout:
       return x;
     case Op::kRelu:

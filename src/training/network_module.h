@@ -1,14 +1,13 @@
 // A network of the zoo as a libtorch module, built by walking its description.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "network/network.h"
 #include "training/fake_quantizer.h"
+#include "training/libtorch.h"
 #include "training/quantization_policy.h"
 
 namespace coco_mcu::training {

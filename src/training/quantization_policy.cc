@@ -1,8 +1,8 @@
 #include "training/quantization_policy.h"
 
-#include <fmt/format.h>
-
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 namespace coco_mcu::training {
 namespace {

@@ -1,10 +1,10 @@
 #include "training/quantization_policy.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "network/zoo/zoo.h"
 
