@@ -19,8 +19,8 @@
 #include "dataset/image.h"
 #include "evaluation/decide.h"
 #include "network/checkpoint.h"
-#include "tests/shared_material.h"
 #include "tests/support/made_up_checkpoint.h"
+#include "tests/support/shared_material.h"
 #include "tests/support/temporary_folder.h"
 #include "training/float_network.h"
 

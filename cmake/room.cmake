@@ -30,7 +30,7 @@ function(coco_mcu_test NAME)
     set(TEST_TIMEOUT 300)
   endif()
   add_executable(${NAME} ${TEST_SOURCES})
-  target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})  # "tests/shared_material.h"
+  target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})  # "tests/support/shared_material.h"
   target_link_libraries(${NAME} PRIVATE ${TEST_LINK} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${NAME} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60
                        PROPERTIES TIMEOUT ${TEST_TIMEOUT})
@@ -44,6 +44,7 @@ function(coco_mcu_fuzz NAME)
     return()
   endif()
   add_executable(fuzz_${NAME} ${FUZZ_SOURCES})
+  target_include_directories(fuzz_${NAME} PRIVATE ${PROJECT_SOURCE_DIR})  # "tests/support/..."
   target_compile_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
   target_link_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(fuzz_${NAME} PRIVATE ${FUZZ_LINK})

@@ -45,10 +45,9 @@ const std::map<std::string, Rooms>& restricted_headers() {
 /// Headers that freestanding rooms may not include: they need a heap, exceptions or streams.
 const std::set<std::string>& hosted_headers() {
   static const std::set<std::string> kHosted = {
-      "fstream",   "functional", "iostream", "istream",   "map",           "memory",
-      "ostream",   "set",        "sstream",  "stdexcept", "string",        "unordered_map",
-      "vector",    "thread",     "mutex",    "exception", "unordered_set", "filesystem",
-      "fmt/format.h"};
+      "fstream", "functional", "iostream",      "istream",    "map",           "memory", "ostream",
+      "set",     "sstream",    "stdexcept",     "string",     "unordered_map", "vector", "thread",
+      "mutex",   "exception",  "unordered_set", "filesystem", "fmt/format.h"};
   return kHosted;
 }
 
@@ -68,7 +67,9 @@ std::vector<Include> includes_of(std::istream& source) {
   return found;
 }
 
-std::string first_folder(const std::string& path) { return path.substr(0, path.find('/')); }
+std::string first_folder(const std::string& path) {
+  return path.substr(0, path.find('/'));
+}
 
 /// What is wrong with one include of a file in `room`; empty where nothing is.
 std::string complaint(const std::string& room, bool is_test, const Include& include) {

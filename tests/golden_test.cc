@@ -14,9 +14,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "dataset/image.h"
 #include "exchange/import_tf.h"
 #include "network/zoo/zoo.h"
-#include "tests/shared_material.h"
+#include "tests/support/shared_material.h"
+#include "tests/support/temporary_folder.h"
 #include "training/float_network.h"
 
 namespace coco_mcu {
@@ -70,10 +72,9 @@ class Golden : public ::testing::Test {
     if (!trained) return;
     const auto source = exchange::TfCheckpoint::open(*trained / "graph.ckpt");
     const auto imported = exchange::import_tensorflow(source, network::coco_mcu());
-    const auto folder = std::filesystem::path(::testing::TempDir()) / "golden_checkpoint";
-    network::write_checkpoint(imported.checkpoint, folder);
-    network_ = training::open_float_network(folder);
-    std::filesystem::remove_all(folder);
+    const testing::TemporaryFolder folder;
+    network::write_checkpoint(imported.checkpoint, folder.path() / "checkpoint");
+    network_ = training::open_float_network(folder.path() / "checkpoint");
   }
   static void TearDownTestSuite() { network_.reset(); }
 
@@ -144,6 +145,12 @@ TEST_F(Golden, InputsAreWholeAsTheirSumsTell) {
     for (const std::uint8_t byte : input(picture)) sum += byte;
     EXPECT_EQ(sum, facts["input_sum"].get<std::int64_t>()) << picture;
   }
+}
+
+TEST_F(Golden, DecodingAndResizingGiveTheStoredInputBitForBit) {
+  const core::Preprocessing& preprocessing = network_->preprocessing();
+  const auto image = dataset::prepare(dataset::read_image("samples/chelsea.png"), preprocessing);
+  EXPECT_EQ(image.rgb, input("chelsea_cat"));
 }
 
 }  // namespace

@@ -96,8 +96,8 @@ std::string cost_table(const Network& network, const Counted& counted, bool laye
     table.section(block.name);
     for (NodeId id = block.first; id <= block.last; ++id) {
       const network::Node& node = network.nodes[id];
-      table.row(table_row(network, counted, "  " + node.name, layer_text(node),
-                          {node.name, id, id}));
+      table.row(
+          table_row(network, counted, "  " + node.name, layer_text(node), {node.name, id, id}));
     }
   }
   table.total({"total", "", "", thousands(counted.total.parameters()),
@@ -188,7 +188,8 @@ void describe(const Options& options) {
   const Counted counted = {cost(network), memory_profile(network, Fusion::kNone),
                            memory_profile(network, Fusion::kExpandAndMask)};
   if (!options.svg.empty()) {
-    report::write_file(options.svg, diagram_svg(network_diagram(network, std::string(entry.summary))));
+    report::write_file(options.svg,
+                       diagram_svg(network_diagram(network, std::string(entry.summary))));
     fmt::print(stderr, "{}: drawing of {}\n", options.svg, network.name);
   }
   if (options.json) {

@@ -65,21 +65,22 @@ Result decide_all(const FloatDecider& decider, const std::vector<std::filesystem
   Result result;
   report::Progress progress("evaluate", static_cast<std::int64_t>(files.size()));
   const Clock::time_point start = Clock::now();
-  evaluation::decide_files(
-      decider, files, {.threads = 0, .batch_size = kBatchSize},
-      [&](const evaluation::Decision& decision) {
-        if (!decision.error.empty()) throw std::runtime_error(decision.error);
-        const dataset::LabelledPicture& picture = pictures[decision.index];
-        result.predictions.push_back(
-            {picture.file_name, decision.person_probability, picture.label});
-        progress.advance();
-      });
+  evaluation::decide_files(decider, files, {.threads = 0, .batch_size = kBatchSize},
+                           [&](const evaluation::Decision& decision) {
+                             if (!decision.error.empty()) throw std::runtime_error(decision.error);
+                             const dataset::LabelledPicture& picture = pictures[decision.index];
+                             result.predictions.push_back(
+                                 {picture.file_name, decision.person_probability, picture.label});
+                             progress.advance();
+                           });
   result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   progress.finish();
   return result;
 }
 
-std::string percent(double share) { return fmt::format("{:.1f} %", 100.0 * share); }
+std::string percent(double share) {
+  return fmt::format("{:.1f} %", 100.0 * share);
+}
 
 std::string percent(const std::optional<double>& share) {
   return share ? percent(*share) : "no such picture";
@@ -94,12 +95,11 @@ void print_text(const Result& result, const evaluation::Metrics& metrics, const 
              metrics.area_under_roc ? fmt::format("{:.3f}", *metrics.area_under_roc)
                                     : "not defined: one class is missing",
              metrics.cross_entropy, metrics.threshold);
-  fmt::print("true positive rate {}, true negative rate {}\n\n", percent(metrics.true_positive_rate),
-             percent(metrics.true_negative_rate));
+  fmt::print("true positive rate {}, true negative rate {}\n\n",
+             percent(metrics.true_positive_rate), percent(metrics.true_negative_rate));
   using report::Align;
-  report::Table table({{"", Align::kLeft},
-                       {"said person", Align::kRight},
-                       {"said no person", Align::kRight}});
+  report::Table table(
+      {{"", Align::kLeft}, {"said person", Align::kRight}, {"said no person", Align::kRight}});
   table.row({"person", std::to_string(confusion.true_positives),
              std::to_string(confusion.false_negatives)});
   table.row({"no person", std::to_string(confusion.false_positives),

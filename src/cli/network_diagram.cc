@@ -31,12 +31,12 @@ std::optional<report::DiagramPart> part(const Node& node) {
   }
   switch (node.op) {
     case Op::kConv:
-      return report::DiagramPart{fmt::format("conv {0}x{0}{1} {2}", node.kernel, stride_text(node),
-                                             node.output.channels),
-                                 "convolution"};
+      return report::DiagramPart{
+          fmt::format("conv {0}x{0}{1} {2}", node.kernel, stride_text(node), node.output.channels),
+          "convolution"};
     case Op::kDepthwiseConv:
-      return report::DiagramPart{fmt::format("depthwise {0}x{0}{1}", node.kernel, stride_text(node)),
-                                 "depthwise"};
+      return report::DiagramPart{
+          fmt::format("depthwise {0}x{0}{1}", node.kernel, stride_text(node)), "depthwise"};
     case Op::kMaxPool:
       return report::DiagramPart{fmt::format("max {0}x{0}", node.kernel), "pooling"};
     case Op::kGlobalAveragePool:
@@ -96,9 +96,9 @@ report::Diagram network_diagram(const Network& network, std::string summary) {
   const network::Cost total = cost(network);
   report::Diagram diagram;
   diagram.title = network.name;
-  diagram.subtitle = fmt::format("{}; {} parameters, {} MACs", summary,
-                                 report::thousands(total.parameters()),
-                                 report::thousands(total.macs));
+  diagram.subtitle =
+      fmt::format("{}; {} parameters, {} MACs", summary, report::thousands(total.parameters()),
+                  report::thousands(total.macs));
   report::DiagramBlock input;
   input.title = "input";
   input.output = shape_text(network.input().output);

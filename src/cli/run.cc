@@ -29,7 +29,8 @@ struct Options {
 std::vector<std::uint8_t> read_raw(const std::string& path, const core::Preprocessing& expected) {
   const auto size = static_cast<std::size_t>(expected.height) * expected.width * 3;
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error(fmt::format("{}: cannot be opened; is the name right?", path));
+  if (!file)
+    throw std::runtime_error(fmt::format("{}: cannot be opened; is the name right?", path));
   // One byte more than needed tells a file that is too long.
   std::vector<std::uint8_t> bytes(size + 1);
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -63,8 +64,8 @@ void run(const Options& options) {
 }  // namespace
 
 void add_run(CLI::App& program) {
-  CLI::App* command =
-      program.add_subcommand("run", "Feed pixels to a network and print its raw output, for checks");
+  CLI::App* command = program.add_subcommand(
+      "run", "Feed pixels to a network and print its raw output, for checks");
   auto options = std::make_shared<Options>();
   command->add_option("--checkpoint", options->checkpoint, "Folder of a float checkpoint")
       ->required();

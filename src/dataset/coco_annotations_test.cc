@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/shared_material.h"
+#include "tests/support/shared_material.h"
 
 namespace coco_mcu::dataset {
 namespace {

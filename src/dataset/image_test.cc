@@ -7,8 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/shared_material.h"
 #include "tests/support/encoded_pictures.h"
+#include "tests/support/shared_material.h"
+#include "tests/support/temporary_folder.h"
 
 namespace coco_mcu::dataset {
 namespace {
@@ -27,14 +28,6 @@ namespace fs = std::filesystem;
 /// A folder of its own for each test, gone with it.
 class Folder : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::path(::testing::TempDir()) / (std::string("coco_mcu_image_") + test->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   fs::path write(const std::string& name, const Bytes& bytes) const {
     std::ofstream(folder_ / name, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()),
@@ -42,7 +35,8 @@ class Folder : public ::testing::Test {
     return folder_ / name;
   }
 
-  fs::path folder_;
+  coco_mcu::testing::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path();
 };
 
 TEST(Image, TheContentDecidesNotTheEnding) {

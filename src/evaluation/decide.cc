@@ -80,7 +80,8 @@ void Job::work() {
     while (true) {
       const std::size_t begin = next_.fetch_add(batch_size_);
       if (begin >= files_.size()) return;
-      std::vector<Decision> batch = decide_batch(begin, std::min(begin + batch_size_, files_.size()));
+      std::vector<Decision> batch =
+          decide_batch(begin, std::min(begin + batch_size_, files_.size()));
       const std::lock_guard lock(mutex_);
       for (Decision& each : batch) results_[each.index] = std::move(each);
       changed_.notify_one();

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/encoded_pictures.h"
+#include "tests/support/temporary_folder.h"
 
 namespace coco_mcu::evaluation {
 namespace {
@@ -52,7 +53,6 @@ class Failing final : public Decider {
 class DecideFiles : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::filesystem::create_directories(folder_);
     for (int i = 0; i < 20; ++i) {
       testing::PngRecipe recipe;
       recipe.height = 9;
@@ -65,11 +65,9 @@ class DecideFiles : public ::testing::Test {
                  static_cast<std::streamsize>(bytes.size()));
     }
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::filesystem::path folder_ =
-      std::filesystem::path(::testing::TempDir()) /
-      ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  testing::TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
   std::vector<std::filesystem::path> files_;
 };
 
@@ -79,8 +77,8 @@ TEST_F(DecideFiles, DeliversInOrderWhateverTheThreadsAndBatches) {
       std::vector<std::size_t> order;
       decide_files(Brightness(), files_, {threads, batch_size}, [&](const Decision& decision) {
         EXPECT_EQ(decision.error, "");
-        EXPECT_NEAR(decision.person_probability,
-                    10.0 * static_cast<double>(decision.index) / 255.0, 1e-9);
+        EXPECT_NEAR(decision.person_probability, 10.0 * static_cast<double>(decision.index) / 255.0,
+                    1e-9);
         order.push_back(decision.index);
       });
       std::vector<std::size_t> expected(files_.size());
@@ -99,14 +97,15 @@ TEST_F(DecideFiles, HandsOverBatches) {
 TEST_F(DecideFiles, AnUnreadablePictureDoesNotStopTheOthers) {
   std::ofstream(files_[3]) << "no picture";
   int decided = 0;
-  decide_files(Brightness(), files_, {.threads = 2, .batch_size = 4}, [&](const Decision& decision) {
-    if (decision.index == 3) {
-      EXPECT_THAT(decision.error, HasSubstr("3.png"));
-    } else {
-      EXPECT_EQ(decision.error, "");
-      ++decided;
-    }
-  });
+  decide_files(Brightness(), files_, {.threads = 2, .batch_size = 4},
+               [&](const Decision& decision) {
+                 if (decision.index == 3) {
+                   EXPECT_THAT(decision.error, HasSubstr("3.png"));
+                 } else {
+                   EXPECT_EQ(decision.error, "");
+                   ++decided;
+                 }
+               });
   EXPECT_EQ(decided, 19);
 }
 

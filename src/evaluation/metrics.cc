@@ -1,12 +1,12 @@
 #include "evaluation/metrics.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <iterator>
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 namespace coco_mcu::evaluation {
 namespace {

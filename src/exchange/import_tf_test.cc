@@ -7,26 +7,27 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "exchange/bundle_writer_for_tests.h"
 #include "network/blocks.h"
 #include "network/zoo/zoo.h"
-#include "tests/shared_material.h"
+#include "tests/support/bundle_writer.h"
+#include "tests/support/complaint.h"
+#include "tests/support/shared_material.h"
 
 namespace coco_mcu::exchange {
 namespace {
 
+using coco_mcu::testing::complaint;
 using network::Checkpoint;
 using network::Network;
 using network::Tensor;
 using testing::BundleWriter;
-using testing::complaint;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// A network with the names of the reference network, but only two of its blocks.
 Network small_network() {
   network::Builder net("coco_mcu");
-  network::NodeId x = net.input({4, 4, 3});
+  network::NodeId x = net.input({256, 256, 3});
   x = network::conv_norm(net, "first_layer", x, {.filters = 2, .kernel = 3});
   const network::Builder::Scope scope(net, "att_0");
   network::bottleneck(net, "bneck5", x, {.expand = 4, .filters = 2, .squeeze_excite = true});
@@ -137,7 +138,7 @@ TEST(ImportTensorFlow, SaysWhereItComesFrom) {
   EXPECT_EQ(checkpoint.preprocessing.resize, core::Resize::kLegacyBilinear);
   EXPECT_EQ(checkpoint.provenance.at("source"), "TensorFlow checkpoint test.ckpt");
   EXPECT_THAT(checkpoint.provenance.at("source data-0"), HasSubstr(" bytes, CRC-32C "));
-  EXPECT_EQ(complaint([&] { network::check_tensors(checkpoint, small_network()); }), "");
+  EXPECT_EQ(complaint([&] { network::check_fits(checkpoint, small_network()); }), "");
 }
 
 TEST(ImportTensorFlow, NamesWhatIsMissingOrDoesNotFit) {
@@ -176,7 +177,7 @@ TEST(ImportTensorFlow, ReadsTheReferenceCheckpoint) {
   EXPECT_EQ(checkpoint.tensors.size(), 333U + 2 * 73U);
   EXPECT_THAT(report.unplaced, ElementsAre("Adam/beta_1", "Adam/beta_2", "Adam/decay",
                                            "Adam/iterations", "Adam/lr"));
-  EXPECT_EQ(complaint([&] { network::check_tensors(checkpoint, network); }), "");
+  EXPECT_EQ(complaint([&] { network::check_fits(checkpoint, network); }), "");
 
   // Spot checks, each at an index where a wrong order of dimensions gives another value.
   EXPECT_EQ(value(checkpoint, "first_layer.conv.weight", ((5 * 3 + 0) * 3 + 1) * 3 + 2),

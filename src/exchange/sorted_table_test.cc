@@ -4,16 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "exchange/bundle_writer_for_tests.h"
+#include "tests/support/bundle_writer.h"
+#include "tests/support/complaint.h"
 
 namespace coco_mcu::exchange {
 namespace {
 
+using coco_mcu::testing::complaint;
 using testing::append_block;
 using testing::block_of;
 using testing::Bytes;
 using testing::close_table;
-using testing::complaint;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::put32;

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "exchange/bundle_writer_for_tests.h"
 #include "exchange/tf_checkpoint.h"
+#include "tests/support/bundle_writer.h"
 
 namespace {
 
@@ -54,7 +54,6 @@ void read(const Bytes& input) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(readability-identifier-naming): the name that libFuzzer calls
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
     read(Bytes(data, data + size));

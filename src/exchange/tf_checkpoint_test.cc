@@ -7,16 +7,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "exchange/bundle_writer_for_tests.h"
+#include "tests/support/bundle_writer.h"
+#include "tests/support/complaint.h"
+#include "tests/support/temporary_folder.h"
 
 namespace coco_mcu::exchange {
 namespace {
 
 namespace fs = std::filesystem;
+using coco_mcu::testing::complaint;
 using network::Tensor;
 using testing::BundleWriter;
 using testing::Bytes;
-using testing::complaint;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -142,16 +144,11 @@ TEST(TfCheckpoint, NoticesEveryFlippedBitOfATensor) {
 class TfCheckpointFiles : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    root_ = fs::path(::testing::TempDir()) / (std::string("coco_mcu_tf_") + test->name());
-    fs::remove_all(root_);
-    fs::create_directories(root_);
     const BundleWriter writer = some_bundle();
     write("m.ckpt.index", writer.index());
     write("m.ckpt.data-00000-of-00002", writer.shards()[0].bytes);
     write("m.ckpt.data-00001-of-00002", writer.shards()[1].bytes);
   }
-  void TearDown() override { fs::remove_all(root_); }
 
   void write(const char* name, const Bytes& bytes) const {
     write(name, std::string(bytes.begin(), bytes.end()));
@@ -160,7 +157,8 @@ class TfCheckpointFiles : public ::testing::Test {
     std::ofstream(root_ / name, std::ios::binary) << bytes;
   }
 
-  fs::path root_;
+  coco_mcu::testing::TemporaryFolder temporary_;
+  const fs::path root_ = temporary_.path();
 };
 
 TEST_F(TfCheckpointFiles, OpensByPrefixIndexOrFolder) {

@@ -1,10 +1,10 @@
 #include "network/builder.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace coco_mcu::network {
 
@@ -130,7 +130,8 @@ NodeId Builder::multiply(std::string_view name, NodeId x, NodeId by) {
   const Shape per_channel = {1, 1, shape(x).channels};
   if (shape(by) != shape(x) && shape(by) != per_channel) {
     throw std::invalid_argument(fmt::format("layer {}{} (multiply): {} cannot be scaled by {}",
-                                            prefix_, name, shape_text(shape(x)), shape_text(shape(by))));
+                                            prefix_, name, shape_text(shape(x)),
+                                            shape_text(shape(by))));
   }
   Node node = like(Op::kMultiply, x);
   node.inputs.push_back(by);

@@ -1,9 +1,9 @@
 #include "network/builder.h"
 
+#include <stdexcept>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <stdexcept>
 
 #include "network/blocks.h"
 

@@ -40,22 +40,33 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path&
                         {std::string(kWeightsFile), write_torch_archive(checkpoint.tensors)}});
 }
 
-void check_tensors(const Checkpoint& checkpoint, const Network& network) {
+void check_fits(const Checkpoint& checkpoint, const Network& network) {
   const std::string remedy =
       fmt::format("take a checkpoint of {}, or train or import one", network.name);
   if (checkpoint.network != network.name) {
-    throw std::runtime_error(fmt::format("checkpoint: holds network {}, not {}; {}",
+    throw std::runtime_error(fmt::format("checkpoint holds network {}, not {}; {}",
                                          checkpoint.network, network.name, remedy));
+  }
+  const Shape& input = network.input().output;
+  const core::Preprocessing& size = checkpoint.preprocessing;
+  if (size.height != input.height || size.width != input.width) {
+    throw std::runtime_error(fmt::format(
+        "checkpoint resizes pictures to {}x{} (height x width), network {} reads {}; {}",
+        size.height, size.width, network.name, shape_text(input), remedy));
+  }
+  if (checkpoint.labels != network.labels) {
+    throw std::runtime_error(
+        fmt::format("checkpoint has other labels than network {}; {}", network.name, remedy));
   }
   for (const Parameter& parameter : parameters(network)) {
     const auto found = checkpoint.tensors.find(parameter.name);
     if (found == checkpoint.tensors.end()) {
-      throw std::runtime_error(fmt::format("checkpoint: lacks tensor {} {} of network {}; {}",
+      throw std::runtime_error(fmt::format("checkpoint lacks tensor {} {} of network {}; {}",
                                            parameter.name, shape_text(parameter.shape),
                                            network.name, remedy));
     }
     if (found->second.shape != parameter.shape) {
-      throw std::runtime_error(fmt::format("checkpoint: tensor {} is {}, network {} needs {}; {}",
+      throw std::runtime_error(fmt::format("checkpoint tensor {} is {}, network {} needs {}; {}",
                                            parameter.name, shape_text(found->second.shape),
                                            network.name, shape_text(parameter.shape), remedy));
     }

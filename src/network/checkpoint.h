@@ -47,8 +47,9 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path&
 Checkpoint parse_checkpoint(std::string_view description, std::span<const std::uint8_t> weights,
                             std::string_view folder);
 
-/// That the checkpoint was made for this network and holds every parameter in the right shape.
-/// Throws std::runtime_error naming the first tensor that does not fit, both shapes and the remedy.
-void check_tensors(const Checkpoint& checkpoint, const Network& network);
+/// That the checkpoint was made for this network: its input size and labels are the network's, and
+/// it holds every parameter in the right shape. Throws std::runtime_error naming the first thing
+/// that does not fit, both shapes and the remedy.
+void check_fits(const Checkpoint& checkpoint, const Network& network);
 
 }  // namespace coco_mcu::network

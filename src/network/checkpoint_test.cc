@@ -12,36 +12,21 @@
 #include "network/checkpoint_files.h"
 #include "network/torch_archive.h"
 #include "network/zoo/zoo.h"
+#include "tests/support/complaint.h"
+#include "tests/support/temporary_folder.h"
 
 namespace coco_mcu::network {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using testing::complaint;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
-
-template <typename Action>
-std::string complaint(Action action) {
-  try {
-    action();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 /// A folder of its own for each test, gone afterwards.
 class CheckpointTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    root_ = fs::path(::testing::TempDir()) / (std::string("coco_mcu_") + test->name());
-    fs::remove_all(root_);
-    fs::create_directories(root_);
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
   std::vector<std::string> names_in_root() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::directory_iterator(root_)) {
@@ -50,7 +35,8 @@ class CheckpointTest : public ::testing::Test {
     return names;
   }
 
-  fs::path root_;
+  coco_mcu::testing::TemporaryFolder temporary_;
+  const fs::path root_ = temporary_.path();
 };
 
 Checkpoint small_checkpoint() {
@@ -191,6 +177,9 @@ TEST(CheckpointDescription, NamesTheKeyThatIsWrong) {
 Checkpoint zeros_for(const Network& network) {
   Checkpoint checkpoint;
   checkpoint.network = network.name;
+  checkpoint.preprocessing.height = network.input().output.height;
+  checkpoint.preprocessing.width = network.input().output.width;
+  checkpoint.labels = network.labels;
   for (const Parameter& parameter : parameters(network)) {
     const auto elements = static_cast<std::size_t>(*element_count(parameter.shape));
     checkpoint.tensors[parameter.name] = {parameter.shape, std::vector<float>(elements)};
@@ -198,21 +187,32 @@ Checkpoint zeros_for(const Network& network) {
   return checkpoint;
 }
 
-TEST(CheckTensors, NamesTheTensorBothShapesAndTheRemedy) {
+TEST(CheckFits, NamesTheTensorBothShapesAndTheRemedy) {
   const Network network = zoo_entry("coco_mcu").build();
   Checkpoint checkpoint = zeros_for(network);
-  EXPECT_EQ(complaint([&] { check_tensors(checkpoint, network); }), "");
+  EXPECT_EQ(complaint([&] { check_fits(checkpoint, network); }), "");
 
   checkpoint.tensors["bneck4.expand.conv.weight"].shape = {256, 33, 1, 1};
-  EXPECT_THAT(complaint([&] { check_tensors(checkpoint, network); }),
+  EXPECT_THAT(complaint([&] { check_fits(checkpoint, network); }),
               HasSubstr("tensor bneck4.expand.conv.weight is [256, 33, 1, 1], network coco_mcu "
                         "needs [256, 32, 1, 1]; take a checkpoint of coco_mcu"));
   checkpoint.tensors.erase("bneck4.expand.conv.weight");
-  EXPECT_THAT(complaint([&] { check_tensors(checkpoint, network); }),
+  EXPECT_THAT(complaint([&] { check_fits(checkpoint, network); }),
               HasSubstr("lacks tensor bneck4.expand.conv.weight [256, 32, 1, 1]"));
   checkpoint.network = "other";
-  EXPECT_THAT(complaint([&] { check_tensors(checkpoint, network); }),
+  EXPECT_THAT(complaint([&] { check_fits(checkpoint, network); }),
               HasSubstr("holds network other, not coco_mcu"));
+}
+
+TEST(CheckFits, ComparesInputSizeAndLabels) {
+  const Network network = zoo_entry("coco_mcu").build();
+  Checkpoint checkpoint = zeros_for(network);
+  checkpoint.labels = {"cat", "dog"};
+  EXPECT_THAT(complaint([&] { check_fits(checkpoint, network); }), HasSubstr("has other labels"));
+  checkpoint.preprocessing.width = 128;
+  EXPECT_THAT(complaint([&] { check_fits(checkpoint, network); }),
+              HasSubstr("resizes pictures to 256x128 (height x width), network coco_mcu reads "
+                        "256x256x3"));
 }
 
 TEST(ElementCount, RefusesWhatCannotBe) {

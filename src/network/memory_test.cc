@@ -1,8 +1,8 @@
 #include "network/memory.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "network/blocks.h"
 #include "network/zoo/zoo.h"

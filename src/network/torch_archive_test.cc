@@ -13,10 +13,12 @@
 
 #include "network/torch_archive_pickle.h"
 #include "network/torch_archive_zip.h"
+#include "tests/support/complaint.h"
 
 namespace coco_mcu::network {
 namespace {
 
+using testing::complaint;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
@@ -25,17 +27,6 @@ using Bytes = std::vector<std::uint8_t>;
 
 Bytes bytes(std::string_view text) {
   return {text.begin(), text.end()};
-}
-
-/// What `action` complains of; empty where it does not.
-template <typename Action>
-std::string complaint(Action action) {
-  try {
-    action();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 Tensors small_tensors() {

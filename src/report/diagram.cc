@@ -1,11 +1,11 @@
 #include "report/diagram.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "report/diagram_grid.h"
 #include "report/diagram_layout.h"

@@ -1,12 +1,12 @@
 #include "report/diagram_grid.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 #include <set>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace coco_mcu::report {
 namespace {

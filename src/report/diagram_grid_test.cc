@@ -1,9 +1,9 @@
 #include "report/diagram_grid.h"
 
+#include <stdexcept>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <stdexcept>
 
 namespace coco_mcu::report {
 namespace {

@@ -1,11 +1,11 @@
 #include "report/diagram_layout.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "report/svg.h"
 #include "report/table.h"

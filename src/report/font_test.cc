@@ -1,9 +1,9 @@
 #include "report/font.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace coco_mcu::report {
 namespace {

@@ -1,10 +1,10 @@
 #include "report/overlay.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "report/font.h"
 #include "report/utf8.h"

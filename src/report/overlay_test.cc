@@ -1,12 +1,12 @@
 #include "report/overlay.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
 #include <stdexcept>
+
+#include <gtest/gtest.h>
 
 namespace coco_mcu::report {
 namespace {

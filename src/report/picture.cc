@@ -1,11 +1,11 @@
 #include "report/picture.h"
 
-#include <fmt/format.h>
-#include <png.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+
+#include <fmt/format.h>
+#include <png.h>
 
 #include "report/file.h"
 #include "report/font.h"

@@ -1,12 +1,12 @@
 #include "report/picture.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <png.h>
-
 #include <cstddef>
 #include <filesystem>
 #include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <png.h>
 
 namespace coco_mcu::report {
 namespace {

@@ -1,6 +1,5 @@
 #include "report/progress.h"
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,6 +9,8 @@
 #include <iostream>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "report/table.h"
 #include "report/utf8.h"

@@ -1,8 +1,8 @@
 #include "report/svg.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "report/utf8.h"
 

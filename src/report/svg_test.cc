@@ -1,8 +1,8 @@
 #include "report/svg.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace coco_mcu::report {
 namespace {

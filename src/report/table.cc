@@ -1,12 +1,12 @@
 #include "report/table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "report/utf8.h"
 

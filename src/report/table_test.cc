@@ -1,10 +1,10 @@
 #include "report/table.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
+
+#include <gtest/gtest.h>
 
 namespace coco_mcu::report {
 namespace {

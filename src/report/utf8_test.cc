@@ -1,8 +1,8 @@
 #include "report/utf8.h"
 
-#include <gtest/gtest.h>
-
 #include <string_view>
+
+#include <gtest/gtest.h>
 
 namespace coco_mcu::report {
 namespace {

@@ -14,14 +14,14 @@ void assign(const std::string& name, const network::Tensors& tensors, torch::Ten
   const auto found = tensors.find(name);
   if (found == tensors.end()) {
     throw std::runtime_error(
-        fmt::format("checkpoint: {} is missing; import or train it with the quantization policy "
+        fmt::format("checkpoint lacks {}; import or train it with the quantization policy "
                     "that its description names",
                     name));
   }
   const network::Tensor& source = found->second;
   if (!target.sizes().equals(source.shape)) {
     throw std::runtime_error(fmt::format(
-        "checkpoint: {} has shape {}, the network needs {}; is it the checkpoint of another "
+        "checkpoint tensor {} has shape {}, the network needs {}; is it the checkpoint of another "
         "network?",
         name, network::shape_text(source.shape), network::shape_text(target.sizes().vec())));
   }
@@ -40,7 +40,7 @@ network::Tensor tensor_of(const torch::Tensor& from) {
 
 std::shared_ptr<NetworkModule> load_module(const network::Checkpoint& checkpoint) {
   network::Network description = network::zoo_entry(checkpoint.network).build();
-  network::check_tensors(checkpoint, description);
+  network::check_fits(checkpoint, description);
   const QuantizationPolicy policy = quantization_policy(checkpoint.quantization, description);
   auto module = std::make_shared<NetworkModule>(std::move(description), policy);
   const torch::NoGradGuard no_grad;

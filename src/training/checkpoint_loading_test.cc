@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "network/zoo/zoo.h"
+#include "tests/support/temporary_folder.h"
 
 namespace coco_mcu::training {
 namespace {
@@ -40,7 +41,7 @@ TEST(CheckpointLoading, NamesAMissingQuantizerRange) {
   checkpoint.tensors.erase("last_conv3.conv.output_quantizer.max");
   EXPECT_THAT([&] { load_module(checkpoint); },
               ThrowsMessage<std::runtime_error>(
-                  HasSubstr("last_conv3.conv.output_quantizer.max is missing")));
+                  HasSubstr("checkpoint lacks last_conv3.conv.output_quantizer.max")));
 }
 
 TEST(CheckpointLoading, NamesATensorOfAnotherShape) {
@@ -53,7 +54,8 @@ TEST(CheckpointLoading, NamesATensorOfAnotherShape) {
 // The file is libtorch's own format: its reader, which shares no code with ours, opens it.
 TEST(CheckpointLoading, LibtorchOpensTheWeightsFile) {
   const network::Checkpoint checkpoint = random_checkpoint("tf-contrib-2019");
-  const auto folder = std::filesystem::path(::testing::TempDir()) / "libtorch_opens_weights";
+  const coco_mcu::testing::TemporaryFolder temporary;
+  const auto folder = temporary.path() / "checkpoint";
   network::write_checkpoint(checkpoint, folder);
   std::ifstream file(folder / network::kWeightsFile, std::ios::binary);
   const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
@@ -65,7 +67,6 @@ TEST(CheckpointLoading, LibtorchOpensTheWeightsFile) {
     const auto* values = read.data_ptr<float>();
     EXPECT_EQ(std::vector<float>(values, values + read.numel()), tensor.values) << name;
   }
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -138,6 +138,11 @@ class TorchFloatNetwork final : public FloatNetwork {
 }  // namespace coco_mcu::training
 
 extern "C" coco_mcu::training::FloatNetwork* coco_mcu_open_float_network(
-    const std::filesystem::path& checkpoint) {
-  return new coco_mcu::training::TorchFloatNetwork(coco_mcu::network::read_checkpoint(checkpoint));
+    const std::filesystem::path& folder) {
+  const coco_mcu::network::Checkpoint checkpoint = coco_mcu::network::read_checkpoint(folder);
+  try {
+    return new coco_mcu::training::TorchFloatNetwork(checkpoint);
+  } catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("{}: {}", folder.string(), error.what()));
+  }
 }

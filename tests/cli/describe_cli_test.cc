@@ -12,8 +12,8 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using testing::run_program;
+using ::testing::StartsWith;
 
 TEST(CommandLine, TellsItsVersion) {
   const auto outcome = run_program({"--version"});
@@ -49,8 +49,8 @@ TEST(Describe, PrintsThePublishedClaimsBesideWhatIsCounted) {
 TEST(Describe, ListsEveryLayerWhenAsked) {
   const auto outcome = run_program({"describe", "coco_mcu", "--layers"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
-  EXPECT_THAT(outcome.output, AllOf(HasSubstr("bneck4.depthwise.conv"),
-                                    HasSubstr("depthwise_conv 5x5 stride 2")));
+  EXPECT_THAT(outcome.output,
+              AllOf(HasSubstr("bneck4.depthwise.conv"), HasSubstr("depthwise_conv 5x5 stride 2")));
 }
 
 TEST(Describe, CountsInJson) {

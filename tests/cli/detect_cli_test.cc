@@ -4,10 +4,10 @@ namespace coco_mcu {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Bytes;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
-using testing::Bytes;
 using testing::Outcome;
 using testing::write_file;
 
@@ -124,8 +124,8 @@ TEST_F(Detect, RefusesAPictureOf20000By20000Pixels) {
 }
 
 TEST_F(Detect, RefusesAMissingCheckpoint) {
-  const Outcome outcome = testing::run_program(
-      {"detect", "--checkpoint", file("nowhere"), "samples/chelsea.png"});
+  const Outcome outcome =
+      testing::run_program({"detect", "--checkpoint", file("nowhere"), "samples/chelsea.png"});
   expect_refusal(outcome, "nowhere");
 }
 

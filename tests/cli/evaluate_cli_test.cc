@@ -1,7 +1,7 @@
 #include <set>
 
 #include "tests/cli/picture_cli_test.h"
-#include "tests/shared_material.h"
+#include "tests/support/shared_material.h"
 
 namespace coco_mcu {
 namespace {
@@ -14,10 +14,10 @@ using testing::write_file;
 
 /// The sample pictures, two of them with a person, as COCO describes pictures.
 nlohmann::json annotations_of_samples() {
-  nlohmann::json coco = {{"images", nlohmann::json::array()},
-                         {"annotations", nlohmann::json::array()},
-                         {"categories", {{{"id", 1}, {"name", "person"}},
-                                         {{"id", 17}, {"name", "cat"}}}}};
+  nlohmann::json coco = {
+      {"images", nlohmann::json::array()},
+      {"annotations", nlohmann::json::array()},
+      {"categories", {{{"id", 1}, {"name", "person"}}, {{"id", 17}, {"name", "cat"}}}}};
   int id = 0;
   for (const char* name : {"astronaut.jpg", "camera.jpg", "chelsea.png", "coffee.jpg"}) {
     coco["images"].push_back({{"id", ++id}, {"file_name", name}, {"height", 500}, {"width", 500}});
@@ -46,9 +46,8 @@ class Evaluate : public testing::WithCheckpoint {
 
   Outcome evaluate(const std::string& annotations, const std::string& images,
                    std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments = {"evaluate",      "--checkpoint", checkpoint(),
-                                          "--annotations", annotations,    "--images",
-                                          images};
+    std::vector<std::string> arguments = {
+        "evaluate", "--checkpoint", checkpoint(), "--annotations", annotations, "--images", images};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return testing::run_program(arguments);
   }
@@ -74,8 +73,7 @@ TEST_F(Evaluate, CountsInJson) {
                                              "tnr", "images_per_second"}));
   EXPECT_EQ(objects[0]["n"], 4);
   EXPECT_EQ(objects[0]["ci95"].size(), 2U);
-  EXPECT_DOUBLE_EQ(objects[0]["accuracy"].get<double>(),
-                   objects[0]["correct"].get<double>() / 4.0);
+  EXPECT_DOUBLE_EQ(objects[0]["accuracy"].get<double>(), objects[0]["correct"].get<double>() / 4.0);
 }
 
 TEST_F(Evaluate, LooksForAnotherClassWhenAsked) {
@@ -156,8 +154,7 @@ TEST_P(EvaluateReference, CountsWhatItsOwnGraphCounted) {
                 .exit_code,
             0);
   const auto [split, expected] = GetParam();
-  const std::string annotations =
-      *data / "annotations" / ("instances_" + split + ".json");
+  const std::string annotations = *data / "annotations" / ("instances_" + split + ".json");
   const Outcome outcome =
       testing::run_program({"evaluate", "--json", "--checkpoint", checkpoint, "--annotations",
                             annotations, "--images", *data / split});

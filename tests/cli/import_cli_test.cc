@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "exchange/bundle_writer_for_tests.h"
-#include "tests/shared_material.h"
+#include "tests/support/bundle_writer.h"
 #include "tests/support/program.h"
+#include "tests/support/shared_material.h"
 #include "tests/support/temporary_folder.h"
 
 namespace coco_mcu {
@@ -72,7 +72,9 @@ TEST_F(Import, PlacesTheReferenceCheckpoint) {
   EXPECT_TRUE(fs::exists(out() / "checkpoint.json"));
 }
 
-TEST_F(Import, RefusesAMissingCheckpoint) { expect_refusal("graph.ckpt.index"); }
+TEST_F(Import, RefusesAMissingCheckpoint) {
+  expect_refusal("graph.ckpt.index");
+}
 
 TEST_F(Import, RefusesATruncatedIndex) {
   copy_reference();
@@ -128,8 +130,8 @@ TEST_F(Import, RefusesAShapeThatDoesNotFitTheNetwork) {
 }
 
 TEST_F(Import, NamesTheNetworksItKnows) {
-  const Outcome outcome = testing::run_program(
-      {"import", "--tf-checkpoint", "x", "--network", "vgg", "--out", out()});
+  const Outcome outcome =
+      testing::run_program({"import", "--tf-checkpoint", "x", "--network", "vgg", "--out", out()});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.errors, HasSubstr("network vgg: not in the zoo"));
 }

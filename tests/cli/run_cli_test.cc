@@ -3,8 +3,8 @@
 namespace coco_mcu {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Bytes;
+using ::testing::HasSubstr;
 using testing::Outcome;
 using testing::write_file;
 

@@ -6,11 +6,11 @@
 #include <cstdio>
 #include <jpeglib.h>
 // clang-format on
-#include <png.h>
-
 #include <cstdint>
 #include <initializer_list>
 #include <vector>
+
+#include <png.h>
 
 namespace coco_mcu::testing {
 

@@ -1,11 +1,11 @@
 #include "network/zoo/zoo.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string>
+
+#include <fmt/format.h>
 
 namespace coco_mcu::network {
 namespace {

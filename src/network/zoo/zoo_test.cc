@@ -1,11 +1,11 @@
 #include "network/zoo/zoo.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <set>
 #include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 namespace coco_mcu::network {
 namespace {

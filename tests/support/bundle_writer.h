@@ -7,7 +7,6 @@
 #include <cstring>
 #include <map>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -135,16 +134,5 @@ class BundleWriter {
  private:
   std::vector<Bytes> shard_bytes_;
 };
-
-/// What `action` complains of; empty where it does not.
-template <typename Action>
-std::string complaint(Action action) {
-  try {
-    action();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 }  // namespace coco_mcu::exchange::testing
