@@ -12,10 +12,10 @@ COCO_MCU_SHARED ?= ../shared
 FUZZ_SECONDS ?= 60
 
 CORE_PACKAGES := cmake g++ ninja-build libcli11-dev libexif-dev libfmt-dev libjpeg62-turbo-dev \
-  libpng-dev libprotobuf-dev nlohmann-json3-dev protobuf-compiler zlib1g-dev
+  libpng-dev libprotobuf-dev nlohmann-json3-dev pkg-config protobuf-compiler zlib1g-dev
 TRAINING_PACKAGES := libgloo-dev libopenblas0-openmp libtorch-dev
 TEST_PACKAGES := clang libclang-rt-14-dev libgmock-dev libgtest-dev
-LINT_PACKAGES := clang-format clang-tidy
+LINT_PACKAGES := clang-format clang-tidy git
 BENCHES := $(patsubst bench/%.cc,%,$(wildcard bench/*.cc))
 
 export COCO_MCU_SHARED
@@ -42,7 +42,7 @@ bench-%: packages
 lint: packages test-packages
 	tools/install_packages.sh $(LINT_PACKAGES)
 	cmake --preset sanitize
-	cmake --build --preset sanitize --target generated
+	cmake --build --preset sanitize --target coco_mcu_tensor_bundle
 	tools/lint.sh build/sanitize
 
 install: build

@@ -17,6 +17,6 @@ mkdir -p build/demo
 echo
 "$program" detect --checkpoint "$checkpoint" samples
 echo
-"$program" detect --checkpoint "$checkpoint" --explain build/demo/astronaut.png \
-  samples/astronaut.jpg >/dev/null
-echo "What the first decision rests on is drawn in build/demo/astronaut.png"
+"$program" detect --checkpoint "$checkpoint" --explain build/demo/camera.png \
+  samples/camera.jpg >/dev/null
+echo "What the decision on samples/camera.jpg rests on is drawn in build/demo/camera.png"

@@ -3,14 +3,14 @@
 // cannot.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "cli/command_line.h"
 
 namespace coco_mcu::cli {
 
-void add_describe(CLI::App& program);
-void add_import(CLI::App& program);
-void add_detect(CLI::App& program);
-void add_evaluate(CLI::App& program);
-void add_run(CLI::App& program);
+void add_describe(CommandLine& program);
+void add_import(CommandLine& program);
+void add_detect(CommandLine& program);
+void add_evaluate(CommandLine& program);
+void add_run(CommandLine& program);
 
 }  // namespace coco_mcu::cli

@@ -201,20 +201,20 @@ void describe(const Options& options) {
 
 }  // namespace
 
-void add_describe(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
+void add_describe(CommandLine& program) {
+  Command command = program.command(
       "describe", "Print a network's layers and what it costs before it is trained");
   auto options = std::make_shared<Options>();
   std::string names;
   for (const network::ZooEntry& entry : network::zoo()) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", entry.name);
   }
-  command->add_option("NETWORK", options->network, "Name in the zoo: " + names)->required();
-  command->add_flag("--layers", options->layers, "One row for each layer, not for each block");
-  command->add_flag("--json", options->json, "Print one JSON object");
-  command->add_option("--svg", options->svg, "Draw the network and its blocks into this file");
-  command->footer("Example:\n  coco-mcu describe coco_mcu --svg coco_mcu.svg");
-  command->callback([options] { describe(*options); });
+  command.required_text("NETWORK", options->network, "Name in the zoo: " + names);
+  command.flag("--layers", options->layers, "One row for each layer, not for each block");
+  command.flag("--json", options->json, "Print one JSON object");
+  command.text("--svg", options->svg, "Draw the network and its blocks into this file");
+  command.example("  coco-mcu describe coco_mcu --svg coco_mcu.svg");
+  command.action([options] { describe(*options); });
 }
 
 }  // namespace coco_mcu::cli

@@ -69,23 +69,19 @@ void detect(const Options& options) {
 
 }  // namespace
 
-void add_detect(CLI::App& program) {
-  CLI::App* command =
-      program.add_subcommand("detect", "Say for each picture whether it shows a person");
+void add_detect(CommandLine& program) {
+  Command command = program.command("detect", "Say for each picture whether it shows a person");
   auto options = std::make_shared<Options>();
-  command->add_option("--checkpoint", options->checkpoint, "Folder of a float checkpoint")
-      ->required();
-  command
-      ->add_option("--threshold", options->threshold,
-                   "Person is said above this probability (default 0.5)")
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_flag("--json", options->json,
-                    "Print one JSON object per picture: file, person, label, milliseconds");
-  command->add_option("--explain", options->explain,
-                      "Draw over the one picture what the decision rests on, into this PNG file");
-  command->add_option("FILE", options->paths, "JPEG or PNG files, or folders of them")->required();
-  command->footer("Example:\n  coco-mcu detect --checkpoint checkpoint photo.jpg holiday/");
-  command->callback([options] { detect(*options); });
+  command.required_text("--checkpoint", options->checkpoint, "Folder of a float checkpoint");
+  command.share("--threshold", options->threshold,
+                "Person is said above this probability (default 0.5)");
+  command.flag("--json", options->json,
+               "Print one JSON object per picture: file, person, label, milliseconds");
+  command.text("--explain", options->explain,
+               "Draw over the one picture what the decision rests on, into this PNG file");
+  command.required_texts("FILE", options->paths, "JPEG or PNG files, or folders of them");
+  command.example("  coco-mcu detect --checkpoint checkpoint photo.jpg holiday/");
+  command.action([options] { detect(*options); });
 }
 
 }  // namespace coco_mcu::cli

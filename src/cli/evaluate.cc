@@ -150,37 +150,29 @@ void evaluate(const Options& options) {
 
 }  // namespace
 
-void add_evaluate(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
-      "evaluate", "Count how often a network is right on annotated pictures");
+void add_evaluate(CommandLine& program) {
+  Command command =
+      program.command("evaluate", "Count how often a network is right on annotated pictures");
   auto options = std::make_shared<Options>();
-  command->add_option("--checkpoint", options->checkpoint, "Folder of a float checkpoint")
-      ->required();
-  command->add_option("--annotations", options->annotations, "COCO instances JSON")->required();
-  command->add_option("--images", options->images, "Folder of the pictures it names")->required();
-  command
-      ->add_option("--threshold", options->threshold,
-                   "Person is said above this probability (default 0.5)")
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--class", options->class_name, "Category to look for (default person)");
-  command
-      ->add_option("--min-area", options->min_area,
-                   "A picture shows the class when one object covers more than this share of it "
-                   "(default 0.005)")
-      ->check(CLI::Range(0.0, 1.0));
-  command
-      ->add_option("--area", options->area,
-                   "Area of an object: box (default; crowds count) or segmentation, as "
-                   "TensorFlow's data-set builder takes it")
-      ->check(CLI::IsMember({"box", "segmentation"}));
-  command->add_flag("--json", options->json,
-                    "Print one JSON object: n, correct, accuracy, ci95, auc, tpr, tnr, "
-                    "images_per_second, ...");
-  command->footer(
-      "Example:\n"
+  command.required_text("--checkpoint", options->checkpoint, "Folder of a float checkpoint");
+  command.required_text("--annotations", options->annotations, "COCO instances JSON");
+  command.required_text("--images", options->images, "Folder of the pictures it names");
+  command.share("--threshold", options->threshold,
+                "Person is said above this probability (default 0.5)");
+  command.text("--class", options->class_name, "Category to look for (default person)");
+  command.share("--min-area", options->min_area,
+                "A picture shows the class when one object covers more than this share of it "
+                "(default 0.005)");
+  command.choice("--area", options->area, {"box", "segmentation"},
+                 "Area of an object: box (default; crowds count) or segmentation, as TensorFlow's "
+                 "data-set builder takes it");
+  command.flag("--json", options->json,
+               "Print one JSON object: n, correct, accuracy, ci95, auc, tpr, tnr, "
+               "images_per_second, ...");
+  command.example(
       "  coco-mcu evaluate --checkpoint checkpoint --annotations instances_val2017.json "
       "--images val2017");
-  command->callback([options] { evaluate(*options); });
+  command.action([options] { evaluate(*options); });
 }
 
 }  // namespace coco_mcu::cli

@@ -39,21 +39,18 @@ void import_checkpoint(const Options& options) {
 
 }  // namespace
 
-void add_import(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
-      "import", "Make a float checkpoint from one that another framework trained");
+void add_import(CommandLine& program) {
+  Command command =
+      program.command("import", "Make a float checkpoint from one that another framework trained");
   auto options = std::make_shared<Options>();
-  command
-      ->add_option("--tf-checkpoint", options->tf_checkpoint,
-                   "TensorFlow checkpoint: what stands before .index and .data-00000-of-00001")
-      ->required();
-  command->add_option("--network", options->network, "Name in the zoo: see coco-mcu describe")
-      ->required();
-  command->add_option("--out", options->out, "Folder of the checkpoint to write")->required();
-  command->footer(
-      "Example:\n"
+  command.required_text("--tf-checkpoint", options->tf_checkpoint,
+                        "TensorFlow checkpoint: what stands before .index and "
+                        ".data-00000-of-00001");
+  command.required_text("--network", options->network, "Name in the zoo: see coco-mcu describe");
+  command.required_text("--out", options->out, "Folder of the checkpoint to write");
+  command.example(
       "  coco-mcu import --tf-checkpoint model/graph.ckpt --network coco_mcu --out checkpoint");
-  command->callback([options] { import_checkpoint(*options); });
+  command.action([options] { import_checkpoint(*options); });
 }
 
 }  // namespace coco_mcu::cli

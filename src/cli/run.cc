@@ -63,18 +63,17 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_run(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
-      "run", "Feed pixels to a network and print its raw output, for checks");
+void add_run(CommandLine& program) {
+  Command command =
+      program.command("run", "Feed pixels to a network and print its raw output, for checks");
   auto options = std::make_shared<Options>();
-  command->add_option("--checkpoint", options->checkpoint, "Folder of a float checkpoint")
-      ->required();
-  command->add_flag("--raw", options->raw,
-                    "Files hold RGB bytes of the input size (height x width x 3), not pictures");
-  command->add_flag("--json", options->json, "Print one JSON object per file");
-  command->add_option("FILE", options->files, "Input files")->required();
-  command->footer("Example:\n  coco-mcu run --checkpoint checkpoint --raw --json pixels.bin");
-  command->callback([options] { run(*options); });
+  command.required_text("--checkpoint", options->checkpoint, "Folder of a float checkpoint");
+  command.flag("--raw", options->raw,
+               "Files hold RGB bytes of the input size (height x width x 3), not pictures");
+  command.flag("--json", options->json, "Print one JSON object per file: file, output");
+  command.required_texts("FILE", options->files, "Input files");
+  command.example("  coco-mcu run --checkpoint checkpoint --raw --json pixels.bin");
+  command.action([options] { run(*options); });
 }
 
 }  // namespace coco_mcu::cli

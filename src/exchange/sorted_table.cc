@@ -1,12 +1,12 @@
 #include "exchange/sorted_table.h"
 
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "exchange/crc32c.h"
+#include "exchange/refusal.h"
 
 namespace coco_mcu::exchange {
 namespace {
@@ -14,10 +14,6 @@ namespace {
 constexpr std::size_t kFooterSize = 48;
 constexpr std::size_t kTrailerSize = 5;  // type, checksum
 constexpr std::size_t kLongestKey = 4096;
-
-[[noreturn]] void fail(std::string_view file, std::string_view reason) {
-  throw std::runtime_error(fmt::format("{}: {}", file, reason));
-}
 
 std::uint32_t little_endian_32(std::span<const std::uint8_t> bytes, std::size_t at) {
   std::uint32_t number = 0;

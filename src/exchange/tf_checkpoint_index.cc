@@ -1,10 +1,10 @@
 #include "exchange/tf_checkpoint_index.h"
 
-#include <stdexcept>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "exchange/refusal.h"
 #include "exchange/sorted_table.h"
 #include "tensor_bundle.pb.h"
 
@@ -13,10 +13,6 @@ namespace {
 
 constexpr int kFormatVersion = 1;     // kTensorBundleVersion of TensorFlow 1 and 2
 constexpr int kMostShards = 100'000;  // their numbers have five digits
-
-[[noreturn]] void fail(std::string_view file, std::string_view reason) {
-  throw std::runtime_error(fmt::format("{}: {}", file, reason));
-}
 
 std::size_t read_header(const TableEntry& first, std::string_view file) {
   proto::BundleHeaderProto header;

@@ -20,12 +20,16 @@ std::filesystem::path library_path() {
 
 OpenFloatNetwork* load_plugin() {
   const std::filesystem::path path = library_path();
+  if (!std::filesystem::exists(path)) {
+    throw std::runtime_error(
+        fmt::format("{}: is missing, and float checkpoints need this training library; build and "
+                    "install with -DCOCO_MCU_TRAINING=ON",
+                    path.string()));
+  }
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     throw std::runtime_error(fmt::format(
-        "{}: float checkpoints need the training library, which cannot be loaded ({}); build it "
-        "with -DCOCO_MCU_TRAINING=ON",
-        path.string(), dlerror()));
+        "training library: cannot be loaded ({}); install libtorch or build again", dlerror()));
   }
   auto* open = reinterpret_cast<OpenFloatNetwork*>(dlsym(library, kPluginEntry));
   if (open == nullptr) {

@@ -1,0 +1,71 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+namespace coco_mcu::cli {
+namespace {
+
+constexpr int kUsageError = 2;
+
+}  // namespace
+
+void Command::flag(const std::string& name, bool& value, const std::string& help) {
+  app_->add_flag(name, value, help);
+}
+
+void Command::text(const std::string& name, std::string& value, const std::string& help) {
+  app_->add_option(name, value, help);
+}
+
+void Command::required_text(const std::string& name, std::string& value, const std::string& help) {
+  app_->add_option(name, value, help)->required();
+}
+
+void Command::choice(const std::string& name, std::string& value,
+                     const std::vector<std::string>& choices, const std::string& help) {
+  app_->add_option(name, value, help)->check(CLI::IsMember(choices));
+}
+
+void Command::share(const std::string& name, double& value, const std::string& help) {
+  app_->add_option(name, value, help)->check(CLI::Range(0.0, 1.0));
+}
+
+void Command::required_texts(const std::string& name, std::vector<std::string>& values,
+                             const std::string& help) {
+  app_->add_option(name, values, help)->required();
+}
+
+void Command::example(const std::string& command_lines) {
+  app_->footer("Example:\n" + command_lines);
+}
+
+void Command::action(const std::function<void()>& work) {
+  app_->callback(work);
+}
+
+CommandLine::CommandLine(const std::string& description, const std::string& version)
+    : app_(std::make_unique<CLI::App>(description, "coco-mcu")) {
+  app_->set_version_flag("--version", "coco-mcu " + version);
+  app_->require_subcommand(1);
+  app_->footer("Each command explains itself: coco-mcu detect --help");
+}
+
+CommandLine::~CommandLine() = default;
+
+Command CommandLine::command(const std::string& name, const std::string& description) {
+  return Command(app_->add_subcommand(name, description));
+}
+
+int CommandLine::run(int argc, char** argv) {
+  try {
+    app_->parse(argc, argv);
+    return 0;
+  } catch (const CLI::Success& help) {
+    return app_->exit(help);
+  } catch (const CLI::ParseError& error) {
+    app_->exit(error);
+    return kUsageError;
+  }
+}
+
+}  // namespace coco_mcu::cli

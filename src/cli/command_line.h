@@ -1,0 +1,59 @@
+// The command line, as the commands see it. CLI11 parses it, in one source file: its headers take
+// longer to compile than any command.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace coco_mcu::cli {
+
+/// One command. Values are bound to variables that must live until the action has run.
+class Command {
+ public:
+  explicit Command(CLI::App* app) : app_(app) {}
+
+  void flag(const std::string& name, bool& value, const std::string& help);
+  void text(const std::string& name, std::string& value, const std::string& help);
+  void required_text(const std::string& name, std::string& value, const std::string& help);
+  /// One of `choices`.
+  void choice(const std::string& name, std::string& value, const std::vector<std::string>& choices,
+              const std::string& help);
+  /// A number from 0 to 1.
+  void share(const std::string& name, double& value, const std::string& help);
+  /// One word or more.
+  void required_texts(const std::string& name, std::vector<std::string>& values,
+                      const std::string& help);
+  /// What stands below "Example:" in the command's help.
+  void example(const std::string& command_lines);
+  /// Does the command's work; throws a std::exception with one clear line where it cannot.
+  void action(const std::function<void()>& work);
+
+ private:
+  CLI::App* app_;
+};
+
+/// The whole program: commands, --help and --version.
+class CommandLine {
+ public:
+  CommandLine(const std::string& description, const std::string& version);
+  ~CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  Command command(const std::string& name, const std::string& description);
+
+  /// Runs the action of the command that is named. Returns the exit status: 0, or 2 where the
+  /// command line itself is wrong, which stderr then explains. What the action throws passes on.
+  int run(int argc, char** argv);
+
+ private:
+  std::unique_ptr<CLI::App> app_;
+};
+
+}  // namespace coco_mcu::cli
