@@ -27,7 +27,7 @@ run_preset() {
 }
 
 mkdir -p build
-run_preset release
+run_preset release -DCOCO_MCU_TESTS=ON
 run_preset sanitize -DCOCO_MCU_FUZZ_SECONDS="$seconds"
 
 if [ "$skipped" -gt 0 ]; then
