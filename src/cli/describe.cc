@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
-#include "cli/json_line.h"
 #include "cli/network_diagram.h"
+#include "cli/output.h"
 #include "network/costs.h"
 #include "network/memory.h"
 #include "network/zoo/zoo.h"

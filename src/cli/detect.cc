@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/explain.h"
 #include "cli/float_decider.h"
-#include "cli/json_line.h"
+#include "cli/output.h"
 #include "dataset/image.h"
 #include "evaluation/metrics.h"
 
@@ -35,8 +35,7 @@ void print_decision(const std::string& file, const evaluation::Decision& decisio
                      {"label", label},
                      {"milliseconds", decision.milliseconds}});
   } else {
-    fmt::print("{:<9}  {:.4f}  {}\n", label, decision.person_probability, file);
-    std::fflush(stdout);
+    print_line(fmt::format("{:<9}  {:.4f}  {}", label, decision.person_probability, file));
   }
 }
 

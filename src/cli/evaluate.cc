@@ -10,7 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/float_decider.h"
-#include "cli/json_line.h"
+#include "cli/output.h"
 #include "dataset/coco_annotations.h"
 #include "evaluation/metrics.h"
 #include "report/progress.h"

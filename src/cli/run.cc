@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,7 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "cli/commands.h"
-#include "cli/json_line.h"
+#include "cli/output.h"
 #include "dataset/image.h"
 #include "training/float_network.h"
 
@@ -56,7 +55,7 @@ void run(const Options& options) {
     if (options.json) {
       print_json_line({{"file", file}, {"output", output}});
     } else {
-      fmt::print("{}  {}\n", fmt::join(output, " "), file);
+      print_line(fmt::format("{}  {}", fmt::join(output, " "), file));
     }
   }
 }

@@ -113,6 +113,7 @@ void decide_files(const Decider& decider, std::span<const std::filesystem::path>
   const int threads = options.threads > 0 ? options.threads : std::max(1, cores);
   Job job(decider, files, options.batch_size);
   std::vector<std::jthread> workers;  // joined before the job ends
+  workers.reserve(static_cast<std::size_t>(threads));
   for (int i = 0; i < threads; ++i) workers.emplace_back([&job] { job.work(); });
   try {
     job.deliver(done);

@@ -66,7 +66,7 @@ TEST(Builder, ResidualOnlyWhereTheShapesMatch) {
   Builder net("residuals");
   NodeId x = net.input({8, 8, 4});
   x = bottleneck(net, "strided", x, {.expand = 8, .filters = 4, .stride = 2, .residual = true});
-  x = bottleneck(net, "wider", x, {.expand = 8, .filters = 6, .residual = true});
+  bottleneck(net, "wider", x, {.expand = 8, .filters = 6, .residual = true});
   const Network network = net.finish(std::vector<std::string>(6, "label"));
   EXPECT_FALSE(network.find("strided.add").has_value());
   EXPECT_FALSE(network.find("wider.add").has_value());

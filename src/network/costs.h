@@ -21,7 +21,7 @@ struct Cost {
   Cost& operator+=(const Cost& other);
 };
 
-Cost cost(const Network& network, NodeId node);
+Cost cost(const Network& network, NodeId id);
 Cost cost(const Network& network, const Block& block);
 Cost cost(const Network& network);
 

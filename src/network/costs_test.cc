@@ -22,9 +22,8 @@ TEST(Costs, OfOneConvolution) {
 
 TEST(Costs, OfDepthwiseConvolutionAndBatchNorm) {
   Builder net("tiny");
-  NodeId x = net.input({7, 7, 4});
-  const NodeId conv = x = net.depthwise_conv("conv", x, 5, 2);
-  const NodeId norm = x = net.batch_norm("norm", x);
+  const NodeId conv = net.depthwise_conv("conv", net.input({7, 7, 4}), 5, 2);
+  const NodeId norm = net.batch_norm("norm", conv);
   const Network network = net.finish({"a", "b", "c", "d"});
   EXPECT_EQ(cost(network, conv).weights, 5 * 5 * 4);
   EXPECT_EQ(cost(network, conv).macs, 4 * 4 * 5 * 5 * 4);

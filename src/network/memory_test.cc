@@ -61,8 +61,7 @@ TEST(Memory, FindsTheOrderWithTheSmallerPeak) {
 
 TEST(Memory, FusedExpandIsNeverStored) {
   Builder net("fused");
-  NodeId x = net.input({8, 8, 2});
-  x = bottleneck(net, "bneck", x, {.kernel = 3, .expand = 32, .filters = 2});
+  bottleneck(net, "bneck", net.input({8, 8, 2}), {.kernel = 3, .expand = 32, .filters = 2});
   const Network network = net.finish({"a", "b"});
   EXPECT_EQ(memory_profile(network, Fusion::kNone).peak_bytes(), 2 * 64 * 32);
   EXPECT_EQ(memory_profile(network, Fusion::kExpandAndMask).peak_bytes(), 64 * (32 + 2));
