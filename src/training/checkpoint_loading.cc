@@ -10,7 +10,7 @@
 namespace coco_mcu::training {
 namespace {
 
-void assign(const std::string& name, const network::Tensors& tensors, torch::Tensor target) {
+void assign(const std::string& name, const network::Tensors& tensors, const torch::Tensor& target) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) {
     throw std::runtime_error(
