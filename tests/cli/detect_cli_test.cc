@@ -7,7 +7,6 @@ namespace fs = std::filesystem;
 using testing::Bytes;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-using ::testing::Not;
 using testing::Outcome;
 using testing::write_file;
 
