@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <numeric>
+#include <functional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -38,8 +38,10 @@ class NetworkDecider final : public evaluation::Decider {
   explicit NetworkDecider(const training::FloatNetwork& network) : network_(network) {}
   const core::Preprocessing& preprocessing() const override { return network_.preprocessing(); }
   std::vector<double> person_probabilities(std::span<const std::uint8_t> pictures) const override {
-    const std::vector<float> output = network_.infer(pictures);
-    return {output.begin(), output.begin() + static_cast<std::ptrdiff_t>(output.size() / 2)};
+    const std::vector<float> output = network_.infer(pictures);  // pictures x {no person, person}
+    std::vector<double> of_person;
+    for (std::size_t i = 1; i < output.size(); i += 2) of_person.push_back(output[i]);
+    return of_person;
   }
 
  private:
