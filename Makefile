@@ -11,7 +11,8 @@ PREFIX ?= /usr/local
 COCO_MCU_SHARED ?= ../shared
 FUZZ_SECONDS ?= 60
 
-CORE_PACKAGES := cmake g++ ninja-build libcli11-dev libexif-dev libfmt-dev libjpeg62-turbo-dev \
+CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libexif-dev libflatbuffers-dev \
+  libfmt-dev libjpeg62-turbo-dev \
   libpng-dev libprotobuf-dev nlohmann-json3-dev pkg-config protobuf-compiler zlib1g-dev
 TRAINING_PACKAGES := libgloo-dev libopenblas0-openmp libtorch-dev
 TEST_PACKAGES := clang libclang-rt-14-dev libgmock-dev libgtest-dev

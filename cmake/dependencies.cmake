@@ -1,6 +1,8 @@
 # The libraries that the project stands on, found once for all rooms. Debian's package names are in
 # the Makefile.
 find_package(CLI11 REQUIRED)
+find_package(FlatBuffers REQUIRED)
+find_program(FLATC flatc REQUIRED)
 find_package(fmt REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(nlohmann_json REQUIRED)

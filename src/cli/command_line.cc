@@ -1,6 +1,10 @@
 #include "cli/command_line.h"
 
+#include <cstdio>
+#include <limits>
+
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 namespace coco_mcu::cli {
 namespace {
@@ -28,6 +32,20 @@ void Command::choice(const std::string& name, std::string& value,
 
 void Command::share(const std::string& name, double& value, const std::string& help) {
   app_->add_option(name, value, help)->check(CLI::Range(0.0, 1.0));
+}
+
+void Command::share(const std::string& name, std::optional<double>& value,
+                    const std::string& help) {
+  app_->add_option(name, value, help)->check(CLI::Range(0.0, 1.0));
+}
+
+void Command::count(const std::string& name, int& value, const std::string& help) {
+  app_->add_option(name, value, help)->check(CLI::Range(0, std::numeric_limits<int>::max()));
+}
+
+void Command::texts(const std::string& name, std::vector<std::string>& values,
+                    const std::string& help) {
+  app_->add_option(name, values, help)->allow_extra_args(false);
 }
 
 void Command::required_texts(const std::string& name, std::vector<std::string>& values,
@@ -64,6 +82,9 @@ int CommandLine::run(int argc, char** argv) {
     return app_->exit(help);
   } catch (const CLI::ParseError& error) {
     app_->exit(error);
+    return kUsageError;
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "coco-mcu: {}\n", error.what());
     return kUsageError;
   }
 }

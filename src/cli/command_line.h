@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,12 @@ class App;
 }
 
 namespace coco_mcu::cli {
+
+/// The command line itself is wrong: options that exclude each other, a name that is not known.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// One command. Values are bound to variables that must live until the action has run.
 class Command {
@@ -26,6 +34,11 @@ class Command {
               const std::string& help);
   /// A number from 0 to 1.
   void share(const std::string& name, double& value, const std::string& help);
+  void share(const std::string& name, std::optional<double>& value, const std::string& help);
+  /// A whole number, 0 or more.
+  void count(const std::string& name, int& value, const std::string& help);
+  /// May be given several times.
+  void texts(const std::string& name, std::vector<std::string>& values, const std::string& help);
   /// One word or more.
   void required_texts(const std::string& name, std::vector<std::string>& values,
                       const std::string& help);
@@ -49,7 +62,8 @@ class CommandLine {
   Command command(const std::string& name, const std::string& description);
 
   /// Runs the action of the command that is named. Returns the exit status: 0, or 2 where the
-  /// command line itself is wrong, which stderr then explains. What the action throws passes on.
+  /// command line itself is wrong, which stderr then explains. What the action throws passes on,
+  /// but for a UsageError.
   int run(int argc, char** argv);
 
  private:

@@ -7,10 +7,14 @@
 
 namespace coco_mcu::cli {
 
+void add_compare(CommandLine& program);
 void add_describe(CommandLine& program);
-void add_import(CommandLine& program);
 void add_detect(CommandLine& program);
 void add_evaluate(CommandLine& program);
+void add_import(CommandLine& program);
+void add_inspect(CommandLine& program);
+void add_lower(CommandLine& program);
 void add_run(CommandLine& program);
+void add_verify(CommandLine& program);
 
 }  // namespace coco_mcu::cli

@@ -11,11 +11,15 @@ int main(int argc, char** argv) {
   try {
     CommandLine program("From photographs to a person detector that runs on a microcontroller.",
                         COCO_MCU_VERSION);
+    add_compare(program);
     add_describe(program);
-    add_import(program);
     add_detect(program);
     add_evaluate(program);
+    add_import(program);
+    add_inspect(program);
+    add_lower(program);
     add_run(program);
+    add_verify(program);
     return program.run(argc, argv);
   } catch (const std::exception& error) {
     fmt::print(stderr, "coco-mcu: {}\n", error.what());

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 namespace coco_mcu::cli {
 
 void print_line(std::string line) {
@@ -14,6 +16,14 @@ void print_line(std::string line) {
 
 void print_json_line(const Json& object) {
   print_line(object.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace));
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.1f} %", 100.0 * share);
+}
+
+Json or_null(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
 }
 
 }  // namespace coco_mcu::cli

@@ -1,27 +1,43 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <functional>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include "cli/backends.h"
 #include "cli/commands.h"
+#include "cli/dequantize.h"
+#include "cli/network_options.h"
 #include "cli/output.h"
 #include "dataset/image.h"
+#include "engine/arena.h"
+#include "engine/engine.h"
+#include "model/model_file.h"
 #include "training/float_network.h"
 
 namespace coco_mcu::cli {
 namespace {
 
 struct Options {
-  std::string checkpoint;
+  NetworkOptions network;
   bool raw = false;
   bool json = false;
+  std::vector<std::string> tensors;
   std::vector<std::string> files;
+};
+
+/// A network of either kind as this command uses it.
+struct Runnable {
+  core::Preprocessing preprocessing;
+  std::vector<std::string> labels;
+  /// What the network makes of one picture: its "output" and, if some were asked for, "tensors".
+  std::function<Json(std::span<const std::uint8_t>)> run;
 };
 
 /// The bytes of a raw input file, which must be exactly one picture of the input size.
@@ -44,18 +60,120 @@ std::vector<std::uint8_t> read_raw(const std::string& path, const core::Preproce
   return bytes;
 }
 
+Json shape_of(int height, int width, int channels) {
+  return Json::array({height, width, channels});
+}
+
+Runnable float_runnable(const Options& options) {
+  const std::shared_ptr<const training::FloatNetwork> network =
+      training::open_float_network(options.network.checkpoint);
+  const auto run = [network, names = options.tensors](std::span<const std::uint8_t> picture) {
+    Json result = {{"output", network->infer(picture)}};
+    if (names.empty()) return result;
+    const auto tensors = network->outputs(picture, names);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const network::Shape& shape = tensors[i].shape;
+      result["tensors"].push_back({{"name", names[i]},
+                                   {"shape", shape_of(shape.height, shape.width, shape.channels)},
+                                   {"values", tensors[i].values}});
+    }
+    return result;
+  };
+  return {network->preprocessing(), network->description().labels, run};
+}
+
+/// Keeps the tensors of the layers that are asked for.
+class TensorCollector final : public engine::Observer {
+ public:
+  TensorCollector(const model::View& model, std::span<const std::string> names)
+      : model_(model), names_(names), tensors_(names.size()) {}
+
+  void on_tensor(int layer, const std::uint8_t* tensor, std::size_t) override {
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (names_[i] == model_.layer_name(layer)) tensors_[i] = to_json(layer, tensor);
+    }
+  }
+
+  /// In the order of the names. Throws where the model has no layer of a name.
+  Json tensors() const {
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (!tensors_[i].is_null()) continue;
+      throw std::runtime_error(
+          fmt::format("--tensor {}: network {} has no such layer; coco-mcu inspect names them",
+                      names_[i], model_.network()));
+    }
+    return tensors_;
+  }
+
+ private:
+  Json to_json(int index, const std::uint8_t* tensor) const {
+    const model::OperatorView layer = model_.layer(index);
+    const std::vector<std::int32_t> codes = codes_of(layer, tensor);
+    std::vector<double> values;
+    for (const std::int32_t code : codes) values.push_back(real_value(layer, code));
+    return {{"name", layer.name},
+            {"shape", shape_of(layer.height, layer.width, layer.channels)},
+            {"codes", codes},
+            {"values", values}};
+  }
+
+  model::View model_;
+  std::span<const std::string> names_;
+  std::vector<Json> tensors_;
+};
+
+Runnable integer_runnable(const Options& options) {
+  const kernels::Backend& backend = backend_named(options.network.backend);
+  const auto file = std::make_shared<model::ModelFile>(model::read_model(options.network.model));
+  const model::View model = file->view();
+  const auto arena = std::make_shared<engine::Arena>(engine::arena_bytes(model, backend));
+  Runnable runnable;
+  runnable.preprocessing = model.preprocessing();
+  for (int i = 0; i < model.label_count(); ++i) runnable.labels.emplace_back(model.label(i));
+  runnable.run = [file, arena, &backend,
+                  names = options.tensors](std::span<const std::uint8_t> picture) {
+    const engine::Engine engine(file->view(), backend, arena->data());
+    TensorCollector collector(file->view(), names);
+    std::ranges::copy(picture, engine.picture());
+    engine.run(&collector);
+    std::vector<double> output;
+    for (int i = 0; i < file->view().label_count(); ++i) {
+      output.push_back(static_cast<double>(engine.probabilities()[i]) / model::kProbabilityOne);
+    }
+    Json result = {{"output", output}};
+    if (!names.empty()) result["tensors"] = collector.tensors();
+    return result;
+  };
+  return runnable;
+}
+
+/// "no person 0.25  person 0.75"
+std::string output_text(const std::vector<std::string>& labels, const Json& output) {
+  std::string text;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    text += fmt::format("{} {}  ", labels[i], output[i].get<float>());
+  }
+  return text;
+}
+
 void run(const Options& options) {
-  const auto network = training::open_float_network(options.checkpoint);
-  const core::Preprocessing& preprocessing = network->preprocessing();
+  check(options.network);
+  if (!options.tensors.empty() && !options.json) {
+    throw UsageError("--tensor: prints thousands of numbers; add --json");
+  }
+  const Runnable network =
+      options.network.is_model() ? integer_runnable(options) : float_runnable(options);
   for (const std::string& file : options.files) {
     const std::vector<std::uint8_t> pixels =
-        options.raw ? read_raw(file, preprocessing)
-                    : dataset::prepare(dataset::read_image(file), preprocessing).rgb;
-    const std::vector<float> output = network->infer(pixels);
+        options.raw ? read_raw(file, network.preprocessing)
+                    : dataset::prepare(dataset::read_image(file), network.preprocessing).rgb;
+    const Json result = network.run(pixels);
     if (options.json) {
-      print_json_line({{"file", file}, {"output", output}});
+      Json line = {{"file", file}};
+      line.update(result);
+      print_json_line(line);
     } else {
-      print_line(fmt::format("{}  {}", fmt::join(output, " "), file));
+      print_line(output_text(network.labels, result["output"]) + file);
     }
   }
 }
@@ -66,12 +184,15 @@ void add_run(CommandLine& program) {
   Command command =
       program.command("run", "Feed pixels to a network and print its raw output, for checks");
   auto options = std::make_shared<Options>();
-  command.required_text("--checkpoint", options->checkpoint, "Folder of a float checkpoint");
+  add_network_options(command, options->network);
   command.flag("--raw", options->raw,
                "Files hold RGB bytes of the input size (height x width x 3), not pictures");
-  command.flag("--json", options->json, "Print one JSON object per file: file, output");
+  command.flag("--json", options->json, "Print one JSON object per file: file, output, tensors");
+  command.texts("--tensor", options->tensors,
+                "Print what this layer computes, too: its values and, of an integer model, its "
+                "codes; may be repeated");
   command.required_texts("FILE", options->files, "Input files");
-  command.example("  coco-mcu run --checkpoint checkpoint --raw --json pixels.bin");
+  command.example("  coco-mcu run --model model.cmcu --raw --json pixels.bin");
   command.action([options] { run(*options); });
 }
 

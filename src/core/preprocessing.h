@@ -23,6 +23,8 @@ struct Preprocessing {
   Resize resize = Resize::kBilinear;
   float mean[3] = {0.0F, 0.0F, 0.0F};       // R, G, B in units of full scale (0..1)
   float deviation[3] = {1.0F, 1.0F, 1.0F};  // R, G, B in units of full scale
+
+  bool operator==(const Preprocessing&) const = default;
 };
 
 }  // namespace coco_mcu::core

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -39,7 +40,11 @@ network::Tensor tensor_of(const torch::Tensor& from) {
 }  // namespace
 
 std::shared_ptr<NetworkModule> load_module(const network::Checkpoint& checkpoint) {
-  network::Network description = network::zoo_entry(checkpoint.network).build();
+  return load_module(network::zoo_entry(checkpoint.network).build(), checkpoint);
+}
+
+std::shared_ptr<NetworkModule> load_module(network::Network description,
+                                           const network::Checkpoint& checkpoint) {
   network::check_fits(checkpoint, description);
   const QuantizationPolicy policy = quantization_policy(checkpoint.quantization, description);
   auto module = std::make_shared<NetworkModule>(std::move(description), policy);

@@ -13,6 +13,11 @@ namespace coco_mcu::training {
 /// missing or does not fit, and the remedy.
 std::shared_ptr<NetworkModule> load_module(const network::Checkpoint& checkpoint);
 
+/// The same for a network that is not in the zoo: the checkpoint's tensors are those of
+/// `description`, and so are the nodes that its quantization policy places quantizers at.
+std::shared_ptr<NetworkModule> load_module(network::Network description,
+                                           const network::Checkpoint& checkpoint);
+
 /// The module's parameters and buffers by name.
 network::Tensors state_of(const NetworkModule& module);
 

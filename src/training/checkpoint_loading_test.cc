@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "network/builder.h"
 #include "network/zoo/zoo.h"
 #include "tests/support/temporary_folder.h"
 
@@ -49,6 +50,28 @@ TEST(CheckpointLoading, NamesATensorOfAnotherShape) {
   checkpoint.tensors["bneck2.project.conv.weight"] = {{24, 16, 1, 1}, std::vector<float>(24 * 16)};
   EXPECT_THAT([&] { load_module(checkpoint); },
               ThrowsMessage<std::runtime_error>(HasSubstr("bneck2.project.conv.weight")));
+}
+
+// A network that no zoo holds: its convolution has a bias and its batch norm all the same.
+TEST(CheckpointLoading, TakesANetworkThatIsNotInTheZoo) {
+  network::Builder net("mine");
+  const network::NodeId x = net.conv("conv", net.input({8, 8, 3}), {.filters = 2, .bias = true});
+  net.global_average_pool("average", net.batch_norm("batch_norm", x));
+  const network::Network description = net.finish({"no person", "person"});
+  network::Checkpoint checkpoint;
+  checkpoint.network = description.name;
+  checkpoint.preprocessing = {.height = 8, .width = 8};
+  checkpoint.labels = description.labels;
+  checkpoint.quantization = "none";
+  torch::manual_seed(12);
+  const NetworkModule random(description, {});
+  checkpoint.tensors = state_of(random);
+  const auto module = load_module(description, checkpoint);
+  EXPECT_EQ(state_of(*module), checkpoint.tensors);
+  module->eval();
+  module->prepare_inference();
+  const torch::Tensor picture = torch::rand({1, 3, 8, 8});
+  EXPECT_TRUE(torch::allclose(module->infer(picture), module->forward(picture), 1e-4, 1e-5));
 }
 
 // The file is libtorch's own format: its reader, which shares no code with ours, opens it.

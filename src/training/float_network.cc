@@ -18,7 +18,13 @@ std::filesystem::path library_path() {
   return program.parent_path().parent_path() / "lib" / kPluginFile;
 }
 
-OpenFloatNetwork* load_plugin() {
+/// The library's functions.
+struct Plugin {
+  OpenCheckpoint* open_checkpoint = nullptr;
+  OpenNetwork* open_network = nullptr;
+};
+
+Plugin load_plugin() {
   const std::filesystem::path path = library_path();
   if (!std::filesystem::exists(path)) {
     throw std::runtime_error(
@@ -31,20 +37,31 @@ OpenFloatNetwork* load_plugin() {
     throw std::runtime_error(fmt::format(
         "training library: cannot be loaded ({}); install libtorch or build again", dlerror()));
   }
-  auto* open = reinterpret_cast<OpenFloatNetwork*>(dlsym(library, kPluginEntry));
-  if (open == nullptr) {
+  const Plugin plugin = {
+      .open_checkpoint = reinterpret_cast<OpenCheckpoint*>(dlsym(library, kOpenCheckpointEntry)),
+      .open_network = reinterpret_cast<OpenNetwork*>(dlsym(library, kOpenNetworkEntry))};
+  if (plugin.open_checkpoint == nullptr || plugin.open_network == nullptr) {
     throw std::runtime_error(
         fmt::format("{}: is not coco_mcu's training library; build it again", path.string()));
   }
-  return open;
+  return plugin;
+}
+
+/// Loaded on first use and never unloaded: libtorch does not survive that.
+const Plugin& plugin() {
+  static const Plugin kPlugin = load_plugin();
+  return kPlugin;
 }
 
 }  // namespace
 
 std::unique_ptr<FloatNetwork> open_float_network(const std::filesystem::path& checkpoint) {
-  // The library is never unloaded: libtorch does not survive that.
-  static OpenFloatNetwork* const open = load_plugin();
-  return std::unique_ptr<FloatNetwork>(open(checkpoint));
+  return std::unique_ptr<FloatNetwork>(plugin().open_checkpoint(checkpoint));
+}
+
+std::unique_ptr<FloatNetwork> open_float_network(const network::Network& description,
+                                                 const network::Checkpoint& checkpoint) {
+  return std::unique_ptr<FloatNetwork>(plugin().open_network(description, checkpoint));
 }
 
 }  // namespace coco_mcu::training

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/preprocessing.h"
+#include "network/checkpoint.h"
 #include "network/network.h"
 
 namespace coco_mcu::training {
@@ -64,5 +65,10 @@ class FloatNetwork {
 /// Opens a float checkpoint. The training library with libtorch is loaded by this call and not
 /// before; where it was not built, or the checkpoint is not one, a std::runtime_error says so.
 std::unique_ptr<FloatNetwork> open_float_network(const std::filesystem::path& checkpoint);
+
+/// The same for a network in memory that need not be in the zoo, as lowering makes one: the
+/// checkpoint's tensors are those of `description`, its quantization policy is applied to it.
+std::unique_ptr<FloatNetwork> open_float_network(const network::Network& description,
+                                                 const network::Checkpoint& checkpoint);
 
 }  // namespace coco_mcu::training

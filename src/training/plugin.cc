@@ -39,8 +39,8 @@ SpatialMap channel_mean(std::string name, const torch::Tensor& x) {
 
 class TorchFloatNetwork final : public FloatNetwork {
  public:
-  explicit TorchFloatNetwork(const network::Checkpoint& checkpoint)
-      : module_(load_module(checkpoint)), preprocessing_(checkpoint.preprocessing) {
+  TorchFloatNetwork(std::shared_ptr<NetworkModule> module, const core::Preprocessing& preprocessing)
+      : module_(std::move(module)), preprocessing_(preprocessing) {
     module_->eval();
     module_->prepare_inference();
     for (torch::Tensor& parameter : module_->parameters()) parameter.set_requires_grad(false);
@@ -137,12 +137,21 @@ class TorchFloatNetwork final : public FloatNetwork {
 }  // namespace
 }  // namespace coco_mcu::training
 
-extern "C" coco_mcu::training::FloatNetwork* coco_mcu_open_float_network(
+extern "C" coco_mcu::training::FloatNetwork* coco_mcu_open_float_checkpoint(
     const std::filesystem::path& folder) {
-  const coco_mcu::network::Checkpoint checkpoint = coco_mcu::network::read_checkpoint(folder);
+  using namespace coco_mcu;
+  const network::Checkpoint checkpoint = network::read_checkpoint(folder);
   try {
-    return new coco_mcu::training::TorchFloatNetwork(checkpoint);
+    return new training::TorchFloatNetwork(training::load_module(checkpoint),
+                                           checkpoint.preprocessing);
   } catch (const std::exception& error) {
     throw std::runtime_error(fmt::format("{}: {}", folder.string(), error.what()));
   }
+}
+
+extern "C" coco_mcu::training::FloatNetwork* coco_mcu_open_float_network(
+    const coco_mcu::network::Network& description,
+    const coco_mcu::network::Checkpoint& checkpoint) {
+  using namespace coco_mcu::training;
+  return new TorchFloatNetwork(load_module(description, checkpoint), checkpoint.preprocessing);
 }

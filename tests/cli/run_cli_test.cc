@@ -36,6 +36,21 @@ TEST_F(Run, TakesPicturesToo) {
   EXPECT_EQ(testing::json_lines(outcome.output).at(0)["output"].size(), 2U);
 }
 
+TEST_F(Run, PrintsTensorsByName) {
+  const Outcome outcome = run({"--json", "--tensor", "bneck4.expand.conv", "samples/chelsea.png"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const nlohmann::json tensor = testing::json_lines(outcome.output).at(0)["tensors"].at(0);
+  EXPECT_EQ(tensor["name"], "bneck4.expand.conv");
+  const nlohmann::json& shape = tensor["shape"];
+  EXPECT_EQ(tensor["values"].size(), shape.at(0).get<std::size_t>() *
+                                         shape.at(1).get<std::size_t>() *
+                                         shape.at(2).get<std::size_t>());
+}
+
+TEST_F(Run, RefusesAnUnknownTensor) {
+  expect_refusal(run({"--json", "--tensor", "bneck99", "samples/chelsea.png"}), "bneck99");
+}
+
 TEST_F(Run, RefusesRawPixelsOfAnotherSize) {
   write_file(file("short.bin"), Bytes(1000, 0));
   expect_refusal(run({"--raw", file("short.bin")}),

@@ -1,0 +1,72 @@
+#include "engine/layers.h"
+
+namespace coco_mcu::engine {
+namespace {
+
+bool is_pointwise(const model::OperatorView& layer) {
+  return layer.kind == model::OperatorKind::kConvolution && layer.kernel == 1 && layer.stride == 1;
+}
+
+}  // namespace
+
+kernels::Convolution convolution_of(const model::OperatorView& layer,
+                                    const model::OperatorView& input) {
+  kernels::Convolution result;
+  const std::int32_t rows_as_one = is_pointwise(layer) ? layer.height : 1;
+  result.in_width = input.width * rows_as_one;
+  result.in_channels = input.channels;
+  result.out_width = layer.width * rows_as_one;
+  result.out_channels = layer.channels;
+  result.kernel = layer.kernel;
+  result.stride = layer.stride;
+  result.padding = layer.padding;
+  result.padding_code = static_cast<std::uint8_t>(input.zero_point);
+  result.format = layer.format;
+  result.weights = layer.weights;
+  result.requantization = layer.requantization;
+  return result;
+}
+
+std::int32_t kernel_rows(const model::OperatorView& layer) {
+  return is_pointwise(layer) ? 1 : layer.height;
+}
+
+const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,
+                                            model::OperatorKind kind,
+                                            const kernels::Convolution& layer) {
+  return kind == model::OperatorKind::kDepthwise ? backend.depthwise(layer)
+                                                 : backend.convolution(layer);
+}
+
+kernels::Multiply multiply_of(const model::OperatorView& layer, const model::OperatorView& x,
+                              const model::OperatorView& by) {
+  kernels::Multiply result;
+  result.width = layer.width;
+  result.channels = layer.channels;
+  result.zero_point = x.zero_point;
+  result.by_zero_point = by.zero_point;
+  result.factor = layer.factor;
+  result.offset = layer.offset;
+  result.requantization = layer.requantization;
+  return result;
+}
+
+kernels::Add add_of(const model::OperatorView& layer) {
+  kernels::Add result;
+  result.factors[0] = layer.factors[0];
+  result.factors[1] = layer.factors[1];
+  result.requantization = layer.requantization;
+  return result;
+}
+
+kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::OperatorView& input) {
+  kernels::MaxPool result;
+  result.in_width = input.width;
+  result.out_width = layer.width;
+  result.channels = layer.channels;
+  result.kernel = layer.kernel;
+  result.stride = layer.stride;
+  return result;
+}
+
+}  // namespace coco_mcu::engine

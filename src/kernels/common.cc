@@ -1,0 +1,34 @@
+#include "kernels/common.h"
+
+namespace coco_mcu::kernels {
+
+void upsample_row(const std::uint8_t* x, std::size_t out_width, std::size_t channels,
+                  std::int32_t factor, std::int32_t offset, std::uint8_t* out) {
+  for (std::size_t j = 0; j < out_width; ++j) {
+    const auto from = (j + static_cast<std::size_t>(offset)) / static_cast<std::size_t>(factor);
+    for (std::size_t c = 0; c < channels; ++c) out[j * channels + c] = x[from * channels + c];
+  }
+}
+
+void input_codes(const std::uint8_t* tables, const std::uint8_t* rgb, std::size_t pixels,
+                 std::uint8_t* out) {
+  for (std::size_t i = 0; i < pixels; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) out[3 * i + c] = tables[256 * c + rgb[3 * i + c]];
+  }
+}
+
+void softmax(const std::uint16_t* exponentials, const std::uint8_t* logits, std::size_t count,
+             std::uint16_t* probabilities) {
+  std::uint8_t largest = 0;
+  for (std::size_t c = 0; c < count; ++c) {
+    if (logits[c] > largest) largest = logits[c];
+  }
+  std::uint64_t sum = 0;
+  for (std::size_t c = 0; c < count; ++c) sum += exponentials[largest - logits[c]];
+  for (std::size_t c = 0; c < count; ++c) {
+    const std::uint64_t exponential = exponentials[largest - logits[c]];
+    probabilities[c] = static_cast<std::uint16_t>((exponential * 32768 + sum / 2) / sum);
+  }
+}
+
+}  // namespace coco_mcu::kernels

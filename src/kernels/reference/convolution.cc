@@ -1,0 +1,51 @@
+#include "kernels/reference/reference.h"
+#include "kernels/reference/window.h"
+
+namespace coco_mcu::kernels::reference {
+namespace {
+
+/// The weights of one output channel at a time.
+std::size_t scratch_bytes(const Convolution& layer) {
+  return layer.window_weights();
+}
+
+void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
+
+std::int32_t accumulate(const Convolution& layer, const std::int8_t* weights, WindowRows rows,
+                        std::int32_t out_column) {
+  std::int32_t sum = 0;
+  for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
+    for (std::int32_t kx = 0; kx < layer.kernel; ++kx) {
+      const std::uint8_t* pixel = pixel_at(layer, rows, ky, kx, out_column);
+      for (std::int32_t c = 0; c < layer.in_channels; ++c) {
+        sum += *weights++ * (pixel == nullptr ? layer.padding_code : pixel[c]);
+      }
+    }
+  }
+  return sum;
+}
+
+void row(const Convolution& layer, std::uint8_t* scratch, WindowRows rows, std::uint8_t* out) {
+  auto* weights = reinterpret_cast<std::int8_t*>(scratch);
+  const std::size_t count = layer.window_weights();
+  const std::size_t packed_bytes = core::packed_row_bytes(layer.format, count);
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    core::unpack_weights(layer.format, layer.weights + channel * packed_bytes, count, weights);
+    for (std::int32_t column = 0; column < layer.out_width; ++column) {
+      const std::int32_t sum = accumulate(layer, weights, rows, column);
+      out[static_cast<std::size_t>(column) * channels + channel] =
+          core::requantize(layer.requantization, sum, channel);
+    }
+  }
+}
+
+}  // namespace
+
+const ConvolutionKernel kConvolution = {"convolution_reference", scratch_bytes, prepare, row};
+
+const ConvolutionKernel& convolution(const Convolution& /*layer*/) {
+  return kConvolution;
+}
+
+}  // namespace coco_mcu::kernels::reference

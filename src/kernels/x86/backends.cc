@@ -1,0 +1,8 @@
+#include "kernels/x86/x86.h"
+
+namespace coco_mcu::kernels {
+
+const Backend* const kBackends[] = {&kAvx512VnniBackend, &kAvx2Backend, &kReferenceBackend,
+                                    nullptr};
+
+}  // namespace coco_mcu::kernels

@@ -1,0 +1,339 @@
+#include "lowering/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "lowering/bias_correction.h"
+#include "lowering/parameters.h"
+#include "lowering/quantize_curves.h"
+#include "lowering/quantize_grids.h"
+#include "lowering/quantize_kernel.h"
+#include "lowering/quantize_requantization.h"
+#include "lowering/quantize_weights.h"
+
+namespace coco_mcu::lowering {
+
+using model::Operator;
+using model::OperatorKind;
+using network::Node;
+using network::Op;
+
+namespace {
+
+constexpr std::int64_t kLargestCode = 255;
+
+/// The factors of a residual add: integers in the ratio of the two scales, the larger from 2^13 on.
+/// Of all pairs it takes the one whose ratio is nearest.
+struct AddFactors {
+  std::array<std::int16_t, 2> factors = {};
+  double unit = 0.0;  // larger scale / its factor
+};
+
+AddFactors add_factors(double first_scale, double second_scale) {
+  const double larger = std::max(first_scale, second_scale);
+  const double ratio = std::min(first_scale, second_scale) / larger;
+  int best = 1 << 13;
+  double least = std::numeric_limits<double>::infinity();
+  for (int factor = 1 << 13; factor <= std::numeric_limits<std::int16_t>::max(); ++factor) {
+    const double error = std::abs(std::round(factor * ratio) / factor - ratio);
+    if (error >= least) continue;
+    least = error;
+    best = factor;
+  }
+  const auto large = static_cast<std::int16_t>(best);
+  const auto small = static_cast<std::int16_t>(std::round(best * ratio));
+  const bool first_is_larger = first_scale >= second_scale;
+  return {first_is_larger ? std::array{large, small} : std::array{small, large}, larger / best};
+}
+
+/// The products of two ranges of integers.
+AccumulatorRange products(int x_zero_point, int y_zero_point) {
+  AccumulatorRange range{std::numeric_limits<std::int64_t>::max(),
+                         std::numeric_limits<std::int64_t>::min()};
+  for (const std::int64_t x : {std::int64_t{0}, kLargestCode}) {
+    for (const std::int64_t y : {std::int64_t{0}, kLargestCode}) {
+      const std::int64_t product = (x - x_zero_point) * (y - y_zero_point);
+      range = {std::min(range.lowest, product), std::max(range.highest, product)};
+    }
+  }
+  return range;
+}
+
+class Quantization {
+ public:
+  Quantization(const network::Network& network, const FusedNetwork& operators,
+               const network::Tensors& tensors, const Calibration& calibration,
+               const QuantizeOptions& options)
+      : network_(network),
+        operators_(operators),
+        tensors_(tensors),
+        calibration_(calibration),
+        options_(options),
+        grids_(operator_grids(network, operators, calibration.ranges, options.preprocessing)) {}
+
+  std::vector<Operator> run() const {
+    std::vector<Operator> made;
+    for (std::size_t index = 0; index < operators_.size(); ++index) made.push_back(make(index));
+    return made;
+  }
+
+ private:
+  Operator make(std::size_t index) const {
+    const FusedOperator& from = operators_[index];
+    Operator made;
+    made.kind = from.kind;
+    made.name = from.name;
+    made.inputs = from.inputs;
+    made.height = from.shape.height;
+    made.width = from.shape.width;
+    made.channels = from.shape.channels;
+    made.scale = static_cast<float>(grids_[index].output.scale);
+    made.zero_point = grids_[index].output.zero_point;
+    fill(index, made);
+    return made;
+  }
+
+  void fill(std::size_t index, Operator& made) const {
+    const FusedOperator& from = operators_[index];
+    const Node& node = network_.nodes[from.node];
+    switch (from.kind) {
+      case OperatorKind::kInput:
+        return;
+      case OperatorKind::kConvolution:
+      case OperatorKind::kDepthwise:
+        return fill_convolution(index, made);
+      case OperatorKind::kGlobalAverage:
+        return fill_average(index, made);
+      case OperatorKind::kMultiply:
+        return fill_multiply(index, made);
+      case OperatorKind::kAdd:
+        return fill_add(index, made);
+      case OperatorKind::kMaxPool:
+        made.kernel = node.kernel;
+        made.stride = node.stride;
+        return;
+      case OperatorKind::kUpsample:
+        made.factor = from.factor;
+        made.offset = from.offset;
+        return;
+      case OperatorKind::kLookup:
+        made.requantization.table = curve_table(from.curve, input_grid(from), grids_[index].output);
+        return;
+      case OperatorKind::kSoftmax:
+        made.exponentials = softmax_exponentials(input_grid(from).scale);
+        return;
+    }
+  }
+
+  const CodeGrid& input_grid(const FusedOperator& from, std::size_t which = 0) const {
+    return grids_[static_cast<std::size_t>(from.inputs[which])].output;
+  }
+
+  /// What a channel's convolution goes through: batch norm, bias, and the line of a hard sigmoid.
+  std::vector<Affine> affine_of(const FusedOperator& from) const {
+    const Node& node = network_.nodes[from.node];
+    std::vector<Affine> affine(static_cast<std::size_t>(node.output.channels));
+    if (from.batch_norm) affine = batch_norm_affine(tensors_, network_.nodes[*from.batch_norm]);
+    if (node.bias) {
+      const std::vector<float>& bias = parameter(tensors_, node, "bias");
+      for (std::size_t c = 0; c < affine.size(); ++c)
+        affine[c].addend += affine[c].factor * bias[c];
+    }
+    if (from.activation == Activation::kAffine) {
+      for (Affine& each : affine) each = {each.factor / 6.0, each.addend / 6.0 + 0.5};
+    }
+    return affine;
+  }
+
+  core::WeightFormat format_of(const FusedOperator& from) const {
+    const auto found = options_.formats.find(from.name);
+    if (found == options_.formats.end()) {
+      throw std::invalid_argument(
+          fmt::format("layer {}: has no weight format; choose the formats for the network that is "
+                      "lowered",
+                      from.name));
+    }
+    return found->second;
+  }
+
+  /// Mean inputs of a channel's window, innermost; empty where nothing is to be corrected.
+  std::span<const double> means_of(const FusedOperator& from, std::size_t channel) const {
+    if (!options_.bias_correction) return {};
+    const Node& node = network_.nodes[from.node];
+    const auto found = calibration_.means.find(network_.nodes[node.inputs[0]].name);
+    if (found == calibration_.means.end()) {
+      throw std::invalid_argument(fmt::format(
+          "layer {}: the means of its input are missing; calibrate the network that is lowered, or "
+          "switch bias correction off",
+          node.name));
+    }
+    const std::span<const double> means = found->second;
+    return from.kind == OperatorKind::kDepthwise ? means.subspan(channel, 1) : means;
+  }
+
+  void fill_convolution(std::size_t index, Operator& made) const {
+    const FusedOperator& from = operators_[index];
+    const Node& node = network_.nodes[from.node];
+    made.kernel = node.kernel;
+    made.stride = node.stride;
+    made.padding = node.padding;
+    made.format = format_of(from);
+    Kernel kernel = kernel_of(tensors_, node);
+    check_accumulators(from, kernel.row_size, made.format);
+    std::vector<Affine> affine = affine_of(from);
+    RealRequantization real;
+    for (std::size_t c = 0; c < kernel.rows(); ++c) {
+      const std::span<float> weights = kernel.row(c);
+      if (affine[c].factor < 0.0) {  // multipliers are positive: the weights take the sign
+        affine[c].factor = -affine[c].factor;
+        for (float& weight : weights) weight = -weight;
+      }
+      const QuantizedRow row = quantize_row(weights, made.format);
+      const std::vector<std::uint8_t> packed = pack_row(row, made.format);
+      made.weights.insert(made.weights.end(), packed.begin(), packed.end());
+      const std::span<const double> means = means_of(from, c);
+      if (!means.empty()) affine[c].addend -= affine[c].factor * mean_shift(weights, row, means);
+      append_channel(input_grid(from), row, affine[c], grids_[index].codes, real);
+    }
+    finish(index, real, made);
+  }
+
+  /// From codes of the input to codes of one output channel, `affine` of its sums.
+  static void append_channel(const CodeGrid& input, const QuantizedRow& row, const Affine& affine,
+                             const CodeGrid& codes, RealRequantization& real) {
+    std::int64_t positive = 0;
+    std::int64_t negative = 0;
+    for (const int weight : row.weights) (weight > 0 ? positive : negative) += weight;
+    const double multiplier = input.scale * row.scale * affine.factor / codes.scale;
+    const auto sum = static_cast<double>(positive + negative);
+    real.multipliers.push_back(multiplier);
+    real.offsets.push_back(codes.zero_point + affine.addend / codes.scale -
+                           multiplier * input.zero_point * sum + 0.5);
+    real.accumulators.push_back({kLargestCode * negative, kLargestCode * positive});
+  }
+
+  /// Refuses windows whose sums could leave 32 bits whatever the weights.
+  static void check_accumulators(const FusedOperator& from, std::size_t row_size,
+                                 core::WeightFormat format) {
+    const std::int64_t largest =
+        static_cast<std::int64_t>(row_size) * kLargestCode * core::weight_magnitude(format);
+    if (largest <= std::numeric_limits<std::int32_t>::max()) return;
+    throw std::invalid_argument(
+        fmt::format("layer {}: {} weights of format {} for each output channel may overflow 32 "
+                    "bits; take fewer input channels or a narrower format",
+                    from.name, row_size, format_name(format)));
+  }
+
+  void fill_average(std::size_t index, Operator& made) const {
+    const FusedOperator& from = operators_[index];
+    const network::Shape& shape = operators_[static_cast<std::size_t>(from.inputs[0])].shape;
+    const std::int64_t pixels = std::int64_t{1} * shape.height * shape.width;
+    const CodeGrid& input = input_grid(from);
+    const double ratio = input.scale / grids_[index].codes.scale;
+    finish_uniform(index, ratio / static_cast<double>(pixels), -ratio * input.zero_point,
+                   {0, kLargestCode * pixels}, made);
+  }
+
+  void fill_multiply(std::size_t index, Operator& made) const {
+    const FusedOperator& from = operators_[index];
+    made.factor = from.factor;
+    made.offset = from.offset;
+    const CodeGrid& x = input_grid(from);
+    const CodeGrid& y = input_grid(from, 1);
+    finish_uniform(index, x.scale * y.scale / grids_[index].codes.scale, 0.0,
+                   products(x.zero_point, y.zero_point), made);
+  }
+
+  void fill_add(std::size_t index, Operator& made) const {
+    const FusedOperator& from = operators_[index];
+    const CodeGrid& x = input_grid(from);
+    const CodeGrid& y = input_grid(from, 1);
+    const AddFactors add = add_factors(x.scale, y.scale);
+    made.factors[0] = add.factors[0];
+    made.factors[1] = add.factors[1];
+    const double multiplier = add.unit / grids_[index].codes.scale;
+    const int zero = x.zero_point * add.factors[0] + y.zero_point * add.factors[1];
+    const std::int64_t highest = kLargestCode * (add.factors[0] + add.factors[1]);
+    finish_uniform(index, multiplier, -multiplier * zero, {0, highest}, made);
+  }
+
+  /// One multiplier for the whole layer; the zero point and the half are added to `offset`.
+  void finish_uniform(std::size_t index, double multiplier, double offset,
+                      const AccumulatorRange& accumulators, Operator& made) const {
+    finish(index, {{multiplier}, {offset + grids_[index].codes.zero_point + 0.5}, {accumulators}},
+           made);
+  }
+
+  void finish(std::size_t index, const RealRequantization& real, Operator& made) const {
+    const FusedOperator& from = operators_[index];
+    made.requantization = requantization(real, from.name);
+    if (from.activation == Activation::kLimit) {
+      made.requantization.low = static_cast<std::uint8_t>(grids_[index].codes.zero_point);
+    }
+    if (from.activation == Activation::kTable) {
+      made.requantization.table =
+          curve_table(from.curve, grids_[index].codes, grids_[index].output);
+    }
+  }
+
+  const network::Network& network_;
+  const FusedNetwork& operators_;
+  const network::Tensors& tensors_;
+  const Calibration& calibration_;
+  const QuantizeOptions& options_;
+  std::vector<OperatorGrids> grids_;  // of each operator
+};
+
+int decision_label(const std::vector<std::string>& labels) {
+  const auto person = std::ranges::find(labels, "person");
+  return static_cast<int>((person == labels.end() ? labels.end() - 1 : person) - labels.begin());
+}
+
+void check_input(const network::Network& network, const core::Preprocessing& preprocessing) {
+  const network::Shape expected = {preprocessing.height, preprocessing.width, 3};
+  const network::Shape& input = network.input().output;
+  if (input == expected) return;
+  throw std::invalid_argument(
+      fmt::format("network {}: its input is {}, the preprocessing makes {}; take the preprocessing "
+                  "of its checkpoint",
+                  network.name, shape_text(input), shape_text(expected)));
+}
+
+}  // namespace
+
+model::IntegerModel quantize(const network::Network& network, const FusedNetwork& operators,
+                             const network::Tensors& tensors, const Calibration& calibration,
+                             const QuantizeOptions& options) {
+  check_input(network, options.preprocessing);
+  model::IntegerModel made;
+  made.network = network.name;
+  made.preprocessing = options.preprocessing;
+  made.input_tables =
+      input_tables(options.preprocessing, code_grid(input_range(options.preprocessing)));
+  made.operators = Quantization(network, operators, tensors, calibration, options).run();
+  made.labels = network.labels;
+  made.decision_label = decision_label(network.labels);
+  made.threshold = static_cast<int>(std::lround(options.threshold * model::kProbabilityOne));
+  made.provenance = options.provenance;
+  return made;
+}
+
+StoredBytes stored_bytes(const model::IntegerModel& model) {
+  StoredBytes stored;
+  for (const Operator& each : model.operators) {
+    const model::Requantization& rule = each.requantization;
+    stored.weights += static_cast<std::int64_t>(each.weights.size());
+    stored.requantization += static_cast<std::int64_t>(
+        sizeof(std::int16_t) * (rule.multipliers.size() + rule.offsets.size()));
+    stored.tables += static_cast<std::int64_t>(rule.table.size() +
+                                               sizeof(std::uint16_t) * each.exponentials.size());
+  }
+  stored.tables += static_cast<std::int64_t>(sizeof(model.input_tables));
+  return stored;
+}
+
+}  // namespace coco_mcu::lowering

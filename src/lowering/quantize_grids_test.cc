@@ -1,0 +1,93 @@
+#include "lowering/quantize_grids.h"
+
+#include <stdexcept>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "network/blocks.h"
+
+namespace coco_mcu::lowering {
+namespace {
+
+using network::Builder;
+using network::Network;
+using network::NodeId;
+using network::Op;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+constexpr core::Preprocessing kPlain = {.height = 4, .width = 4};  // pixels become 0..1
+
+Network with_curve(Op curve, bool convolution_reads_it = false) {
+  Builder net("curved");
+  NodeId x = net.input({4, 4, 3});
+  x = net.conv("linear", x, {.filters = 2});
+  x = net.activation("curve", x, curve);
+  if (convolution_reads_it) x = net.conv("reader", net.max_pool("pool", x, 2, 2), {.filters = 2});
+  x = net.global_average_pool("average", x);
+  net.softmax("probs", x);
+  return net.finish({"a", "b"});
+}
+
+const Ranges kRanges = {{"linear", {-2.0, 2.0}},
+                        {"curve", {0.0, 1.5}},
+                        {"reader", {-1.0, 1.0}},
+                        {"average", {0.0, 1.0}}};
+
+std::vector<OperatorGrids> grids_of(const Network& network, const Ranges& ranges = kRanges) {
+  return operator_grids(network, fuse(network), ranges, kPlain);
+}
+
+TEST(OperatorGrids, InputHoldsEveryPixel) {
+  EXPECT_EQ(grids_of(with_curve(Op::kRelu))[0].output, code_grid({0.0, 1.0}));
+}
+
+TEST(OperatorGrids, TableHasCodesBeforeIt) {
+  const OperatorGrids grids = grids_of(with_curve(Op::kHardSwish))[1];
+  EXPECT_EQ(grids.codes, code_grid({-2.0, 2.0}));
+  EXPECT_EQ(grids.output, code_grid({0.0, 1.5}));
+}
+
+TEST(OperatorGrids, ReluNeedsNoTable) {
+  const OperatorGrids grids = grids_of(with_curve(Op::kRelu))[1];
+  EXPECT_EQ(grids.codes, grids.output);
+  EXPECT_EQ(grids.output, code_grid({0.0, 1.5}));
+}
+
+TEST(OperatorGrids, GatesAndMasksAreFixed) {
+  EXPECT_EQ(grids_of(with_curve(Op::kHardSigmoid))[1].output, (CodeGrid{1.0 / 255.0, 0}));
+  EXPECT_EQ(grids_of(with_curve(Op::kSigmoidPlusOne))[1].output, (CodeGrid{1.0 / 255.0, -255}));
+}
+
+TEST(OperatorGrids, MaskThatAConvolutionReadsHasACodeOfZero) {
+  const auto grids = grids_of(with_curve(Op::kSigmoidPlusOne, true));
+  EXPECT_EQ(grids[1].output, code_grid({0.0, 2.0}));
+  EXPECT_EQ(grids[2].output, grids[1].output);  // the pool's
+}
+
+TEST(OperatorGrids, MissingRangeNamesTheLayer) {
+  EXPECT_THAT([] { grids_of(with_curve(Op::kRelu), {}); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("layer curve: has no range")));
+}
+
+TEST(OperatorGrids, TrainedRangesReplaceCalibratedOnes) {
+  const Network network = with_curve(Op::kHardSwish);
+  const TrainedQuantizers quantizers = {{.node = "linear", .minimum = -1.0F, .maximum = 3.0F},
+                                        {.node = "curve", .minimum = -0.25F, .maximum = 3.0F},
+                                        {.node = "linear", .is_weight = true, .maximum = 9.0F}};
+  const Ranges ranges = with_trained_ranges(kRanges, network, fuse(network), quantizers);
+  EXPECT_EQ(ranges.at("linear"), (Range{-1.0, 3.0}));
+  EXPECT_EQ(ranges.at("curve"), (Range{-0.25, 3.0}));
+  EXPECT_EQ(ranges.at("average"), kRanges.at("average"));
+}
+
+TEST(OperatorGrids, ReluKeepsTheGridThatWasTrainedBeforeIt) {
+  const Network network = with_curve(Op::kRelu);
+  const TrainedQuantizers quantizers = {{.node = "linear", .minimum = -1.0F, .maximum = 3.0F}};
+  const Ranges ranges = with_trained_ranges(kRanges, network, fuse(network), quantizers);
+  EXPECT_EQ(grids_of(network, ranges)[1].output, code_grid({-1.0, 3.0}));
+}
+
+}  // namespace
+}  // namespace coco_mcu::lowering

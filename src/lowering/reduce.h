@@ -1,0 +1,36 @@
+// The first half of lowering: a trained float network without what cannot change its output.
+#pragma once
+
+#include "core/preprocessing.h"
+#include "lowering/reduction_report.h"
+#include "lowering/trained_quantizers.h"
+#include "network/network.h"
+
+namespace coco_mcu::lowering {
+
+struct ReduceOptions {
+  /// Removes channels that are the same number for every picture, folding them into the layers
+  /// behind, and what nothing reads. Decisions stay what they are to the rounding of float32.
+  bool exact_removal = true;
+  /// Weights of convolutions with a smaller magnitude are zero from the beginning. This is a change
+  /// of the network, if a small one; 0 leaves every weight as it is.
+  double prune_below = 0.0;
+};
+
+struct ReducedNetwork {
+  /// Nodes and blocks keep their names; of a block that has gone altogether nothing is left.
+  network::Network network;
+  /// The parameters of its nodes, kernels as the network computes with them, and the ranges of the
+  /// quantizers that are left, under their stored names.
+  network::Tensors tensors;
+  ReductionReport report;
+};
+
+/// `tensors` are those of the float checkpoint, `quantizers` the policy it was trained with.
+/// Without exact removal the network stays as it is. Throws std::invalid_argument naming the layer
+/// where a tensor is missing or a layer is not known.
+ReducedNetwork reduce(const network::Network& network, const network::Tensors& tensors,
+                      const TrainedQuantizers& quantizers, const core::Preprocessing& preprocessing,
+                      const ReduceOptions& options);
+
+}  // namespace coco_mcu::lowering

@@ -1,0 +1,80 @@
+// An integer model as lowering builds it: plain values. The file that is made of it is read in
+// place through model/view.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/preprocessing.h"
+#include "model/operator_attributes.h"
+
+namespace coco_mcu::model {
+
+/// See core/requantize.h and docs/arithmetic.md.
+struct Requantization {
+  std::vector<std::int16_t> multipliers;  // one for each output channel, or one for all
+  std::vector<std::int16_t> offsets;      // as many
+  std::uint8_t left_shift = 0;
+  std::uint8_t shift = 0;
+  std::uint8_t offset_shift = 0;
+  std::uint8_t low = 0;
+  std::uint8_t high = 255;
+  std::vector<std::uint8_t> table;  // 256 codes or empty
+
+  bool operator==(const Requantization&) const = default;
+};
+
+/// One layer and the tensor it makes.
+struct Operator : OperatorAttributes {
+  std::string name;         // of the float network's layer: "bneck4.depthwise"
+  std::vector<int> inputs;  // indices into IntegerModel::operators, all smaller than its own
+
+  // Convolution and depthwise: packed rows, one for each output channel.
+  std::vector<std::uint8_t> weights;
+
+  // Kinds that are requantized; of lookup the table alone.
+  Requantization requantization;
+
+  // Softmax: 256 values of exp(-scale * d) in units of 1/65535.
+  std::vector<std::uint16_t> exponentials;
+
+  bool operator==(const Operator&) const = default;
+};
+
+/// Where every tensor lives while the model runs. Offsets are multiples of 16.
+struct Plan {
+  std::uint32_t arena_bytes = 0;
+  std::vector<std::uint32_t> tensor_offsets;   // of each operator's output
+  std::vector<std::uint32_t> scratch_offsets;  // of each operator's scratch_bytes
+
+  bool operator==(const Plan&) const = default;
+};
+
+/// What the model must compute for the golden input (docs/arithmetic.md, "Checksums").
+struct Golden {
+  std::vector<std::uint32_t> checksums;  // of each operator's output
+  bool decision = false;                 // whether it says "person"
+
+  bool operator==(const Golden&) const = default;
+};
+
+struct IntegerModel {
+  std::string network;
+  core::Preprocessing preprocessing;
+  std::array<std::array<std::uint8_t, 256>, 3> input_tables = {};  // by channel R, G, B
+  std::vector<Operator> operators;      // the first is the input, the last the softmax
+  std::vector<std::string> labels;      // one for each channel of the last operator
+  int decision_label = 0;               // index of the label that is decided on: "person"
+  int threshold = kProbabilityOne / 2;  // 0..32768
+  /// Source, recipe, data hash, seed, created_by, ...
+  std::map<std::string, std::string> provenance;
+  Plan plan;
+  Golden golden;
+
+  bool operator==(const IntegerModel&) const = default;
+};
+
+}  // namespace coco_mcu::model

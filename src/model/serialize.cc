@@ -1,0 +1,200 @@
+#include "model/serialize.h"
+
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/crc32.h"
+#include "model/header.h"
+#include "model/integer_model_generated.h"
+#include "model/view.h"
+
+namespace coco_mcu::model {
+namespace {
+
+static_assert(FLATBUFFERS_LITTLEENDIAN, "numbers in `data` are stored as the machine holds them");
+
+/// The numbers that are read in place, and where each of them stands.
+class Data {
+ public:
+  template <class Number>
+  std::uint32_t append(const std::vector<Number>& numbers, std::size_t alignment) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(numbers.data());
+    return append(bytes, numbers.size() * sizeof(Number), alignment);
+  }
+
+  std::uint32_t append(const std::uint8_t* bytes, std::size_t size, std::size_t alignment) {
+    std::string content(reinterpret_cast<const char*>(bytes), size);
+    const auto known = places_.find(content);
+    if (known != places_.end() && known->second % alignment == 0) return known->second;
+    bytes_.resize((bytes_.size() + alignment - 1) / alignment * alignment);
+    const auto offset = static_cast<std::uint32_t>(bytes_.size());
+    bytes_.insert(bytes_.end(), bytes, bytes + size);
+    places_.emplace(std::move(content), offset);
+    return offset;
+  }
+
+  const std::vector<std::uint8_t>& bytes() const { return bytes_; }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+  std::unordered_map<std::string, std::uint32_t> places_;
+};
+
+std::uint32_t append_rule(Data& data, const Requantization& rule) {
+  std::vector<std::int16_t> numbers = rule.multipliers;
+  numbers.insert(numbers.end(), rule.offsets.begin(), rule.offsets.end());
+  return data.append(numbers, alignof(std::int16_t));
+}
+
+/// The layer's numbers, before its table is begun: what could be 16-byte aligned comes first.
+flatbuffers::Offset<file::Operator> append_operator(flatbuffers::FlatBufferBuilder& builder,
+                                                    Data& data, const Operator& layer) {
+  const auto name = builder.CreateSharedString(layer.name);
+  const Requantization& rule = layer.requantization;
+  file::OperatorBuilder table(builder);
+  table.add_name(name);
+  table.add_kind(static_cast<std::uint8_t>(layer.kind));
+  if (!layer.inputs.empty()) table.add_first_input(static_cast<std::uint16_t>(layer.inputs[0]));
+  if (layer.inputs.size() > 1) table.add_second_input(static_cast<std::uint16_t>(layer.inputs[1]));
+  table.add_height(static_cast<std::uint16_t>(layer.height));
+  table.add_width(static_cast<std::uint16_t>(layer.width));
+  table.add_channels(static_cast<std::uint16_t>(layer.channels));
+  table.add_scale(layer.scale);
+  table.add_zero_point(static_cast<std::int16_t>(layer.zero_point));
+  table.add_kernel(static_cast<std::uint8_t>(layer.kernel));
+  table.add_stride(static_cast<std::uint8_t>(layer.stride));
+  table.add_padding(static_cast<std::uint8_t>(layer.padding));
+  table.add_format(static_cast<std::uint8_t>(layer.format));
+  table.add_factor_x(layer.factors[0]);
+  table.add_factor_y(layer.factors[1]);
+  table.add_factor(static_cast<std::uint16_t>(layer.factor));
+  table.add_offset(static_cast<std::uint16_t>(layer.offset));
+  table.add_left_shift(rule.left_shift);
+  table.add_shift(rule.shift);
+  table.add_offset_shift(rule.offset_shift);
+  table.add_low(rule.low);
+  table.add_high(rule.high);
+  if (!layer.weights.empty()) table.add_weights_at(data.append(layer.weights, kAlignment));
+  if (!rule.multipliers.empty()) {
+    table.add_requantization_at(append_rule(data, rule));
+    table.add_uniform(rule.multipliers.size() == 1);
+  }
+  if (!rule.table.empty()) table.add_table_at(data.append(rule.table, 1));
+  if (!layer.exponentials.empty()) {
+    table.add_exponentials_at(data.append(layer.exponentials, alignof(std::uint16_t)));
+  }
+  return table.Finish();
+}
+
+std::uint32_t append_input_tables(Data& data, const IntegerModel& model) {
+  std::vector<std::uint8_t> tables;
+  for (const auto& table : model.input_tables) {
+    tables.insert(tables.end(), table.begin(), table.end());
+  }
+  return data.append(tables, 1);
+}
+
+flatbuffers::Offset<file::Model> append_model(flatbuffers::FlatBufferBuilder& builder,
+                                              const IntegerModel& model) {
+  Data data;
+  std::vector<flatbuffers::Offset<file::Operator>> operators;
+  for (const Operator& layer : model.operators) {
+    operators.push_back(append_operator(builder, data, layer));
+  }
+  const std::uint32_t input_tables_at = append_input_tables(data, model);
+  std::vector<flatbuffers::Offset<file::Entry>> provenance;
+  for (const auto& [key, value] : model.provenance) {
+    provenance.push_back(file::CreateEntryDirect(builder, key.c_str(), value.c_str()));
+  }
+  const auto plan = file::CreatePlanDirect(builder, model.plan.arena_bytes,
+                                           &model.plan.tensor_offsets, &model.plan.scratch_offsets);
+  const auto golden =
+      file::CreateGoldenDirect(builder, &model.golden.checksums, model.golden.decision);
+  const core::Preprocessing& preprocessing = model.preprocessing;
+  const auto network = builder.CreateString(model.network);
+  const auto mean = builder.CreateVector(preprocessing.mean, 3);
+  const auto deviation = builder.CreateVector(preprocessing.deviation, 3);
+  const auto operator_vector = builder.CreateVector(operators);
+  const auto labels = builder.CreateVectorOfStrings(model.labels);
+  const auto provenance_vector = builder.CreateVector(provenance);
+  builder.ForceVectorAlignment(data.bytes().size(), sizeof(std::uint8_t), kAlignment);
+  const auto numbers = builder.CreateVector(data.bytes());
+  return file::CreateModel(
+      builder, network, static_cast<std::uint8_t>(preprocessing.resize), mean, deviation,
+      input_tables_at, operator_vector, labels, static_cast<std::uint16_t>(model.decision_label),
+      static_cast<std::uint16_t>(model.threshold), provenance_vector, plan, golden, numbers);
+}
+
+Operator operator_of(const View& view, int index) {
+  const OperatorView stored = view.layer(index);
+  const OperatorView input = view.layer(stored.inputs[0]);
+  Operator layer;
+  static_cast<OperatorAttributes&>(layer) = stored;
+  layer.name = stored.name;
+  layer.inputs.assign(stored.inputs, stored.inputs + input_count(stored.kind));
+  if (has_weights(stored.kind)) {
+    layer.weights.assign(stored.weights, stored.weights + packed_weight_bytes(stored, input));
+  }
+  const core::Requantization& rule = stored.requantization;
+  if (is_requantized(stored.kind)) {
+    const auto count = rule.is_uniform ? 1 : static_cast<std::size_t>(stored.channels);
+    layer.requantization.multipliers.assign(rule.multipliers, rule.multipliers + count);
+    layer.requantization.offsets.assign(rule.offsets, rule.offsets + count);
+  }
+  layer.requantization.left_shift = rule.left_shift;
+  layer.requantization.shift = rule.shift;
+  layer.requantization.offset_shift = rule.offset_shift;
+  layer.requantization.low = rule.low;
+  layer.requantization.high = rule.high;
+  if (rule.table != nullptr) layer.requantization.table.assign(rule.table, rule.table + 256);
+  if (stored.kind == OperatorKind::kSoftmax) {
+    layer.exponentials.assign(stored.exponentials, stored.exponentials + 256);
+  }
+  return layer;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> serialize(const IntegerModel& model) {
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(append_model(builder, model));
+  Header header;
+  std::memcpy(header.magic, kMagic, sizeof(kMagic));
+  header.version = kVersion;
+  header.file_bytes = static_cast<std::uint32_t>(sizeof(Header) + builder.GetSize());
+  header.crc32 = core::crc32(builder.GetBufferPointer(), builder.GetSize());
+  std::vector<std::uint8_t> bytes(header.file_bytes);
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  std::memcpy(bytes.data() + sizeof(header), builder.GetBufferPointer(), builder.GetSize());
+  return bytes;
+}
+
+IntegerModel deserialize(std::span<const std::uint8_t> bytes) {
+  const View view(bytes.data());
+  IntegerModel model;
+  model.network = view.network();
+  model.preprocessing = view.preprocessing();
+  for (std::size_t c = 0; c < model.input_tables.size(); ++c) {
+    std::memcpy(model.input_tables[c].data(), view.input_tables() + 256 * c, 256);
+  }
+  for (int i = 0; i < view.operator_count(); ++i) {
+    model.operators.push_back(operator_of(view, i));
+    model.plan.tensor_offsets.push_back(view.tensor_offset(i));
+    model.plan.scratch_offsets.push_back(view.scratch_offset(i));
+    model.golden.checksums.push_back(view.golden_checksum(i));
+  }
+  for (int i = 0; i < view.label_count(); ++i) model.labels.emplace_back(view.label(i));
+  for (int i = 0; i < view.provenance_count(); ++i) {
+    const ProvenanceEntry entry = view.provenance(i);
+    model.provenance.emplace(entry.key, entry.value);
+  }
+  model.decision_label = view.decision_label();
+  model.threshold = view.threshold();
+  model.plan.arena_bytes = view.arena_bytes();
+  model.golden.decision = view.golden_decision();
+  return model;
+}
+
+}  // namespace coco_mcu::model

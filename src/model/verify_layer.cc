@@ -1,0 +1,257 @@
+#include "model/verify_layer.h"
+
+#include "model/header.h"
+#include "model/integer_model_generated.h"
+#include "model/view.h"
+
+namespace coco_mcu::model {
+namespace {
+
+constexpr std::uint32_t kNone = 0xFFFFFFFFU;
+constexpr int kMaxSide = 8192;
+constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 28;
+constexpr std::int64_t kInt32Limit = std::int64_t{1} << 31;
+
+constexpr const char* kShape = "shape does not follow from its input's; lower the network again";
+constexpr const char* kOutside = "numbers lie outside the file; lower the network again";
+constexpr const char* kOverflow = "accumulator could leave 32 bits; lower the network again";
+
+/// One layer of the file with what is needed to check it.
+struct Subject {
+  const file::Model& model;
+  const file::Operator& stored;
+  int index;
+  OperatorAttributes layer;
+  OperatorAttributes inputs[2];
+};
+
+bool same_shape(const OperatorAttributes& a, const OperatorAttributes& b) {
+  return a.height == b.height && a.width == b.width && a.channels == b.channels;
+}
+
+const char* wrong_attributes(const Subject& subject, int layers) {
+  const OperatorAttributes& layer = subject.layer;
+  if (subject.stored.kind() >= kOperatorKinds) return "kind is unknown; update coco_mcu";
+  if (subject.stored.format() > static_cast<std::uint8_t>(core::WeightFormat::kSigned8)) {
+    return "weight format is unknown; update coco_mcu";
+  }
+  if ((layer.kind == OperatorKind::kInput) != (subject.index == 0) ||
+      (layer.kind == OperatorKind::kSoftmax) != (subject.index == layers - 1)) {
+    return "model does not go from one input to one softmax; lower the network again";
+  }
+  const auto within = [](int value, int limit) { return value >= 1 && value <= limit; };
+  if (!within(layer.height, kMaxSide) || !within(layer.width, kMaxSide) ||
+      !within(layer.channels, kMaxSide) || elements(layer) > kMaxElements) {
+    return "shape is empty or too large; lower the network again";
+  }
+  if (!(layer.scale > 0.0F && layer.scale < 1e12F)) return "scale is no positive number";
+  if (!within(layer.kernel, 15) || !within(layer.stride, 15) || layer.padding >= layer.kernel) {
+    return "window, stride or padding is out of range; lower the network again";
+  }
+  return layer.factor < 1 ? "factor is zero; lower the network again" : nullptr;
+}
+
+const char* wrong_inputs(const Subject& subject) {
+  const int given[2] = {subject.stored.first_input(), subject.stored.second_input()};
+  for (int i = 0; i < input_count(subject.layer.kind); ++i) {
+    if (given[i] >= subject.index) return "reads a layer that comes later; lower the network again";
+  }
+  return nullptr;
+}
+
+int windows(int size, const OperatorAttributes& layer) {
+  const int room = size + 2 * layer.padding - layer.kernel;
+  return room < 0 ? 0 : room / layer.stride + 1;
+}
+
+bool covers(const OperatorAttributes& by, const OperatorAttributes& layer) {
+  return (layer.height - 1 + layer.offset) / layer.factor < by.height &&
+         (layer.width - 1 + layer.offset) / layer.factor < by.width;
+}
+
+const char* wrong_shape(const Subject& subject) {
+  const OperatorAttributes& layer = subject.layer;
+  const OperatorAttributes& x = subject.inputs[0];
+  const bool fits_window =
+      layer.height == windows(x.height, layer) && layer.width == windows(x.width, layer);
+  const bool same_channels = layer.channels == x.channels;
+  bool fits = false;
+  switch (layer.kind) {
+    case OperatorKind::kInput:
+      fits = layer.channels == 3;
+      break;
+    case OperatorKind::kConvolution:
+      fits = fits_window;
+      break;
+    case OperatorKind::kDepthwise:
+      fits = fits_window && same_channels;
+      break;
+    case OperatorKind::kMaxPool:
+      fits = fits_window && same_channels && layer.padding == 0;
+      break;
+    case OperatorKind::kGlobalAverage:
+      fits = same_channels && layer.height == 1 && layer.width == 1;
+      break;
+    case OperatorKind::kMultiply:
+      fits = same_shape(layer, x) && subject.inputs[1].channels == layer.channels &&
+             covers(subject.inputs[1], layer);
+      break;
+    case OperatorKind::kAdd:
+      fits = same_shape(layer, x) && same_shape(layer, subject.inputs[1]);
+      break;
+    case OperatorKind::kUpsample:
+      fits = same_channels && covers(x, layer);
+      break;
+    case OperatorKind::kLookup:
+      fits = same_shape(layer, x);
+      break;
+    case OperatorKind::kSoftmax:
+      fits = same_shape(layer, x) && layer.height == 1 && layer.width == 1;
+      break;
+  }
+  return fits ? nullptr : kShape;
+}
+
+/// Whether `bytes` from `offset` on lie in the file's numbers, at a multiple of `alignment`.
+bool is_stored(const Subject& subject, std::uint32_t offset, std::uint64_t bytes,
+               std::uint32_t alignment) {
+  return offset % alignment == 0 && offset + bytes <= subject.model.data()->size();
+}
+
+std::size_t requantized_channels(const Subject& subject) {
+  return subject.stored.uniform() ? 1 : static_cast<std::size_t>(subject.layer.channels);
+}
+
+const char* wrong_references(const Subject& subject) {
+  const file::Operator& stored = subject.stored;
+  const OperatorAttributes& layer = subject.layer;
+  const std::uint64_t rule_bytes = 2 * sizeof(std::int16_t) * requantized_channels(subject);
+  if (is_requantized(layer.kind) &&
+      !is_stored(subject, stored.requantization_at(), rule_bytes, 2)) {
+    return kOutside;
+  }
+  const std::uint64_t weight_bytes = packed_weight_bytes(layer, subject.inputs[0]);
+  if (!is_stored(subject, stored.weights_at(), weight_bytes, kAlignment)) return kOutside;
+  if (stored.table_at() != kNone && !is_stored(subject, stored.table_at(), 256, 1)) return kOutside;
+  if (layer.kind == OperatorKind::kLookup && stored.table_at() == kNone) {
+    return "lookup has no table; lower the network again";
+  }
+  const bool is_softmax = layer.kind == OperatorKind::kSoftmax;
+  if (is_softmax && !is_stored(subject, stored.exponentials_at(), 512, 2)) return kOutside;
+  return nullptr;
+}
+
+/// The largest magnitude an accumulator of output channel `channel` can reach; -1 where a weight's
+/// code has no meaning.
+std::int64_t weighted_bound(const Subject& subject, std::size_t channel) {
+  const OperatorAttributes& layer = subject.layer;
+  const std::size_t count = window_weights(layer, subject.inputs[0]);
+  const std::uint8_t* row = subject.model.data()->data() + subject.stored.weights_at() +
+                            channel * core::packed_row_bytes(layer.format, count);
+  const int codes = core::weight_codes(layer.format);
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int code = core::code_at(layer.format, row, i);
+    if (code >= codes) return -1;
+    const int weight = core::weight_origin(layer.format) + core::weight_step(layer.format) * code;
+    sum += weight < 0 ? -weight : weight;
+  }
+  return 255 * sum;
+}
+
+std::int64_t magnitude(std::int64_t value) {
+  return value < 0 ? -value : value;
+}
+
+/// The same for any kind that is requantized.
+std::int64_t accumulator_bound(const Subject& subject, std::size_t channel) {
+  const OperatorAttributes& layer = subject.layer;
+  const OperatorAttributes& x = subject.inputs[0];
+  const auto farthest = [](const OperatorAttributes& tensor) {
+    const std::int64_t from_low = magnitude(tensor.zero_point);
+    const std::int64_t from_high = magnitude(255 - tensor.zero_point);
+    return from_low > from_high ? from_low : from_high;
+  };
+  switch (layer.kind) {
+    case OperatorKind::kGlobalAverage:
+      return std::int64_t{255} * x.height * x.width;
+    case OperatorKind::kMultiply:
+      return farthest(x) * farthest(subject.inputs[1]);
+    case OperatorKind::kAdd:
+      return 255 * (magnitude(layer.factors[0]) + magnitude(layer.factors[1]));
+    default:
+      return weighted_bound(subject, channel);
+  }
+}
+
+/// The contract of core/requantize.h for one channel.
+const char* wrong_rule(const core::Requantization& rule, std::int64_t bound, std::size_t channel) {
+  const std::int64_t multiplier = rule.multipliers[channel];
+  if (multiplier < 0) return "has a negative multiplier; lower the network again";
+  const std::int64_t shifted = bound << rule.left_shift;
+  if (bound >= kInt32Limit || shifted >= kInt32Limit) return kOverflow;
+  const std::int64_t offset =
+      std::int64_t{rule.offsets[channel]} * (std::int64_t{1} << rule.offset_shift);
+  const std::int64_t scaled = ((shifted * multiplier) >> 16) + 1;
+  return scaled + magnitude(offset) >= kInt32Limit ? kOverflow : nullptr;
+}
+
+const char* wrong_requantization(const Subject& subject, const View& view) {
+  if (!is_requantized(subject.layer.kind)) return nullptr;
+  const core::Requantization rule = view.layer(subject.index).requantization;
+  if (rule.shift > 31 || rule.left_shift > 31 || rule.offset_shift > rule.shift ||
+      rule.low > rule.high) {
+    return "requantization is out of range; lower the network again";
+  }
+  if (!has_weights(subject.layer.kind) && !rule.is_uniform) {
+    return "has a requantization for each channel where one is due; lower the network again";
+  }
+  const auto channels =
+      has_weights(subject.layer.kind) ? static_cast<std::size_t>(subject.layer.channels) : 1;
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    const std::int64_t bound = accumulator_bound(subject, channel);
+    if (bound < 0) return "has a weight code without meaning; lower the network again";
+    const char* reason = wrong_rule(rule, bound, rule.is_uniform ? 0 : channel);
+    if (reason != nullptr) return reason;
+  }
+  return nullptr;
+}
+
+const char* wrong_numbers(const Subject& subject, const View& view) {
+  const OperatorAttributes& layer = subject.layer;
+  const int zero_point = subject.inputs[0].zero_point;
+  if (has_weights(layer.kind) && layer.padding > 0 && (zero_point < 0 || zero_point > 255)) {
+    return "pads with a zero point that is no code; lower the network again";
+  }
+  if (layer.kind == OperatorKind::kSoftmax && view.layer(subject.index).exponentials[0] != 0xFFFF) {
+    return "softmax table does not begin with 1; lower the network again";
+  }
+  return wrong_requantization(subject, view);
+}
+
+}  // namespace
+
+Refusal verify_layers(const file::Model& model) {
+  const auto layers = static_cast<int>(model.operators()->size());
+  const View view(model);
+  for (int i = 0; i < layers; ++i) {
+    const file::Operator& stored = *model.operators()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    Subject subject = {model, stored, i, attributes_of(stored), {}};
+    const char* reason = wrong_attributes(subject, layers);
+    if (reason == nullptr) reason = wrong_inputs(subject);
+    if (reason == nullptr) {
+      const auto input = [&](std::uint16_t index) {
+        return attributes_of(*model.operators()->Get(index));
+      };
+      if (input_count(subject.layer.kind) > 0) subject.inputs[0] = input(stored.first_input());
+      if (input_count(subject.layer.kind) > 1) subject.inputs[1] = input(stored.second_input());
+      reason = wrong_shape(subject);
+    }
+    if (reason == nullptr) reason = wrong_references(subject);
+    if (reason == nullptr) reason = wrong_numbers(subject, view);
+    if (reason != nullptr) return {reason, i};
+  }
+  return {};
+}
+
+}  // namespace coco_mcu::model

@@ -1,0 +1,143 @@
+#include "model/view.h"
+
+#include "model/header.h"
+#include "model/integer_model_generated.h"
+
+namespace coco_mcu::model {
+namespace {
+
+constexpr std::uint32_t kNone = 0xFFFFFFFFU;
+
+const std::int16_t* int16_at(const std::uint8_t* data, std::uint32_t offset) {
+  return reinterpret_cast<const std::int16_t*>(data + offset);
+}
+
+core::Requantization requantization_of(const file::Operator& layer, const std::uint8_t* data) {
+  core::Requantization rule;
+  rule.is_uniform = layer.uniform();
+  const std::size_t count = rule.is_uniform ? 1 : layer.channels();
+  rule.multipliers = int16_at(data, layer.requantization_at());
+  rule.offsets = rule.multipliers + count;
+  rule.table = layer.table_at() == kNone ? nullptr : data + layer.table_at();
+  rule.left_shift = layer.left_shift();
+  rule.shift = layer.shift();
+  rule.offset_shift = layer.offset_shift();
+  rule.low = layer.low();
+  rule.high = layer.high();
+  return rule;
+}
+
+}  // namespace
+
+OperatorAttributes attributes_of(const file::Operator& stored) {
+  OperatorAttributes layer;
+  layer.kind = static_cast<OperatorKind>(stored.kind());
+  layer.height = stored.height();
+  layer.width = stored.width();
+  layer.channels = stored.channels();
+  layer.scale = stored.scale();
+  layer.zero_point = stored.zero_point();
+  layer.kernel = stored.kernel();
+  layer.stride = stored.stride();
+  layer.padding = stored.padding();
+  layer.format = static_cast<core::WeightFormat>(stored.format());
+  layer.factors[0] = stored.factor_x();
+  layer.factors[1] = stored.factor_y();
+  layer.factor = stored.factor();
+  layer.offset = stored.offset();
+  return layer;
+}
+
+View::View(const std::uint8_t* bytes) : model_(file::GetModel(bytes + sizeof(Header))) {}
+
+const char* View::network() const {
+  return model_->network()->c_str();
+}
+
+core::Preprocessing View::preprocessing() const {
+  const OperatorView input = layer(0);
+  core::Preprocessing result;
+  result.height = input.height;
+  result.width = input.width;
+  result.resize = static_cast<core::Resize>(model_->resize());
+  for (int c = 0; c < 3; ++c) {
+    const auto i = static_cast<flatbuffers::uoffset_t>(c);
+    result.mean[c] = model_->mean()->Get(i);
+    result.deviation[c] = model_->deviation()->Get(i);
+  }
+  return result;
+}
+
+const std::uint8_t* View::input_tables() const {
+  return model_->data()->data() + model_->input_tables_at();
+}
+
+int View::operator_count() const {
+  return static_cast<int>(model_->operators()->size());
+}
+
+OperatorView View::layer(int index) const {
+  const file::Operator& stored =
+      *model_->operators()->Get(static_cast<flatbuffers::uoffset_t>(index));
+  const std::uint8_t* data = model_->data()->data();
+  OperatorView view;
+  static_cast<OperatorAttributes&>(view) = attributes_of(stored);
+  view.name = stored.name()->c_str();
+  view.inputs[0] = stored.first_input();
+  view.inputs[1] = stored.second_input();
+  view.weights = data + stored.weights_at();
+  view.requantization = requantization_of(stored, data);
+  view.exponentials = reinterpret_cast<const std::uint16_t*>(data + stored.exponentials_at());
+  return view;
+}
+
+const char* View::layer_name(int index) const {
+  return model_->operators()->Get(static_cast<flatbuffers::uoffset_t>(index))->name()->c_str();
+}
+
+int View::label_count() const {
+  return static_cast<int>(model_->labels()->size());
+}
+
+const char* View::label(int index) const {
+  return model_->labels()->Get(static_cast<flatbuffers::uoffset_t>(index))->c_str();
+}
+
+int View::decision_label() const {
+  return model_->decision_label();
+}
+
+int View::threshold() const {
+  return model_->threshold();
+}
+
+int View::provenance_count() const {
+  return static_cast<int>(model_->provenance()->size());
+}
+
+ProvenanceEntry View::provenance(int index) const {
+  const file::Entry& entry = *model_->provenance()->Get(static_cast<flatbuffers::uoffset_t>(index));
+  return {entry.key()->c_str(), entry.value()->c_str()};
+}
+
+std::uint32_t View::arena_bytes() const {
+  return model_->plan()->arena_bytes();
+}
+
+std::uint32_t View::tensor_offset(int index) const {
+  return model_->plan()->tensor_offsets()->Get(static_cast<flatbuffers::uoffset_t>(index));
+}
+
+std::uint32_t View::scratch_offset(int index) const {
+  return model_->plan()->scratch_offsets()->Get(static_cast<flatbuffers::uoffset_t>(index));
+}
+
+std::uint32_t View::golden_checksum(int index) const {
+  return model_->golden()->checksums()->Get(static_cast<flatbuffers::uoffset_t>(index));
+}
+
+bool View::golden_decision() const {
+  return model_->golden()->decision();
+}
+
+}  // namespace coco_mcu::model

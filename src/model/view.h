@@ -1,0 +1,71 @@
+// A model file read in place: nothing is copied, nothing allocated. Freestanding.
+//
+// A view trusts its bytes: on a host they go through verify() first, on a board through
+// check_header().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/preprocessing.h"
+#include "core/requantize.h"
+#include "model/operator_attributes.h"
+
+namespace coco_mcu::model {
+
+namespace file {
+struct Model;
+struct Operator;
+}  // namespace file
+
+/// One layer, with pointers into the file.
+struct OperatorView : OperatorAttributes {
+  const char* name = "";
+  int inputs[2] = {0, 0};  // indices of layers; input_count(kind) of them count
+  const std::uint8_t* weights = nullptr;
+  core::Requantization requantization;
+  const std::uint16_t* exponentials = nullptr;  // softmax
+};
+
+/// The attributes of one stored layer.
+OperatorAttributes attributes_of(const file::Operator& stored);
+
+struct ProvenanceEntry {
+  const char* key = "";
+  const char* value = "";
+};
+
+class View {
+ public:
+  /// `bytes` is a whole model file at a multiple of kAlignment.
+  explicit View(const std::uint8_t* bytes);
+  explicit View(const file::Model& model) : model_(&model) {}
+
+  const char* network() const;
+  core::Preprocessing preprocessing() const;
+  const std::uint8_t* input_tables() const;  // 3 * 256 codes
+
+  int operator_count() const;
+  OperatorView layer(int index) const;
+  const char* layer_name(int index) const;
+
+  int label_count() const;
+  const char* label(int index) const;
+  int decision_label() const;
+  int threshold() const;  // 0..32768
+
+  int provenance_count() const;
+  ProvenanceEntry provenance(int index) const;
+
+  std::uint32_t arena_bytes() const;
+  std::uint32_t tensor_offset(int index) const;
+  std::uint32_t scratch_offset(int index) const;
+
+  std::uint32_t golden_checksum(int index) const;
+  bool golden_decision() const;
+
+ private:
+  const file::Model* model_;
+};
+
+}  // namespace coco_mcu::model
