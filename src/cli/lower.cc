@@ -15,6 +15,7 @@
 #include "dataset/image.h"
 #include "engine/seal.h"
 #include "lowering/calibration.h"
+#include "lowering/idle_weights.h"
 #include "lowering/policy.h"
 #include "lowering/quantize.h"
 #include "lowering/quantize_grids.h"
@@ -41,7 +42,7 @@ struct Options {
   int pictures = 128;
   std::string policy;
   int bytes = 0;  // 0: no budget
-  std::string ranges = "minmax";
+  std::string ranges = "percentile";
   double prune_below = 0.0;
   bool no_removal = false;
   bool no_bias_correction = false;
@@ -188,6 +189,7 @@ void lower(const Options& options) {
       std::filesystem::path(options.calibration.annotations).filename().string(), options.ranges);
   model::IntegerModel made = lowering::quantize(
       floats.network, operators, floats.checkpoint.tensors, calibration, quantization);
+  if (!options.no_removal) lowering::leave_out_idle_weights(made);
   made.plan = planning::plan_whole_tensors(made);
   engine::seal(made);
   const std::vector<std::uint8_t> bytes = model::serialize(made);
@@ -216,7 +218,7 @@ void add_lower(CommandLine& program) {
                 "Instead of a policy: formats within so many bytes of weights, by how much each "
                 "layer's error changes the decision");
   command.choice("--ranges", options->ranges, {"minmax", "percentile", "squared-error"},
-                 "How activations get their ranges (default minmax)");
+                 "How activations get their ranges (default percentile: 99.99 % are not clamped)");
   command.share("--prune-below", options->prune_below,
                 "Weights smaller than this become zero first (default 0)");
   command.flag("--no-removal", options->no_removal, "Keep channels that cannot change the output");

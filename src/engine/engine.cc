@@ -49,12 +49,36 @@ struct Step {
   }
 };
 
+/// A fully connected layer that does not read every channel: those it reads, side by side.
+const std::uint8_t* gather(const Step& step) {
+  const OperatorView& layer = step.layer;
+  if (layer.read_mask == nullptr) return step.x;
+  std::uint8_t* gathered = step.scratch;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(step.inputs[0].channels); ++c) {
+    if (model::is_in_mask(layer.read_mask, c)) *gathered++ = step.x[c];
+  }
+  return step.scratch;
+}
+
+/// One that does not compute every channel: from side by side, in place, to where they belong.
+void spread(const Step& step) {
+  const OperatorView& layer = step.layer;
+  if (layer.made_mask == nullptr) return;
+  const std::uint8_t* made = step.out + layer.made_channels;
+  const std::uint8_t* constant = layer.constants + (layer.channels - layer.made_channels);
+  for (auto c = static_cast<std::size_t>(layer.channels); c-- > 0;) {
+    step.out[c] = model::is_in_mask(layer.made_mask, c) ? *--made : *--constant;
+  }
+}
+
 void run_convolution(const Step& step) {
   const OperatorView& layer = step.layer;
   const OperatorView& input = step.inputs[0];
   const Choice choice = choose(step.backend, layer, input);
   const kernels::Convolution& parameters = choice.parameters;
-  std::uint8_t* scratch = choice.works_in_plan ? step.scratch : step.behind_plan;
+  const std::uint8_t* x = gather(step);
+  std::uint8_t* scratch =
+      choice.works_in_plan ? step.scratch + model::gathered_bytes(layer) : step.behind_plan;
   choice.kernel->prepare(parameters, scratch);
   const std::size_t out_row_bytes = static_cast<std::size_t>(parameters.out_width) *
                                     static_cast<std::size_t>(parameters.out_channels);
@@ -63,12 +87,12 @@ void run_convolution(const Step& step) {
     for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
       const std::int32_t row = y * layer.stride - layer.padding + ky;
       const bool is_padding = row < 0 || row >= input.height;
-      rows[ky] =
-          is_padding ? nullptr : step.x + static_cast<std::size_t>(row) * step.row_bytes(input);
+      rows[ky] = is_padding ? nullptr : x + static_cast<std::size_t>(row) * step.row_bytes(input);
     }
     choice.kernel->row(parameters, scratch, rows,
                        step.out + static_cast<std::size_t>(y) * out_row_bytes);
   }
+  spread(step);
 }
 
 void run_global_average(const Step& step) {

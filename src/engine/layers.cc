@@ -14,9 +14,9 @@ kernels::Convolution convolution_of(const model::OperatorView& layer,
   kernels::Convolution result;
   const std::int32_t rows_as_one = is_pointwise(layer) ? layer.height : 1;
   result.in_width = input.width * rows_as_one;
-  result.in_channels = input.channels;
+  result.in_channels = model::read_channels(layer, input);
   result.out_width = layer.width * rows_as_one;
-  result.out_channels = layer.channels;
+  result.out_channels = model::made_channels(layer);
   result.kernel = layer.kernel;
   result.stride = layer.stride;
   result.padding = layer.padding;

@@ -46,7 +46,7 @@ std::string described(const Geometry& g) {
 std::vector<std::uint8_t> codes_of(const ConvolutionKernel& kernel, const RandomConvolution& made,
                                    std::size_t misalignment) {
   const Bytes scratch(kernel.scratch_bytes(made.layer));
-  const Bytes out(made.out_bytes(), misalignment);
+  GuardedCodes out(made.out_bytes(), misalignment);
   kernel.prepare(made.layer, scratch.data());
   kernel.row(made.layer, scratch.data(), made.rows(), out.data());
   const auto first = out.values();

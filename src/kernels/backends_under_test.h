@@ -1,7 +1,6 @@
 // The back ends that tests compare with the reference. Only for tests.
 #pragma once
 
-#include <cctype>
 #include <string>
 #include <vector>
 
@@ -24,6 +23,32 @@ inline std::vector<const Backend*> backends_under_test() {
   }
   return backends;
 }
+
+/// Room for codes between guards that nothing may write to.
+class GuardedCodes {
+ public:
+  GuardedCodes(std::size_t count, std::size_t misalignment)
+      : first_(kGuard + misalignment), count_(count), bytes_(first_ + count + kGuard, kFill) {}
+
+  std::uint8_t* data() { return bytes_.data() + first_; }
+  /// The codes; checks the guards.
+  std::vector<std::uint8_t> values() const {
+    for (std::size_t i = 0; i < bytes_.size(); ++i) {
+      if (i < first_ || i >= first_ + count_) {
+        EXPECT_EQ(bytes_[i], kFill) << "written at " << i << " of a guard";
+      }
+    }
+    const auto begin = bytes_.begin() + static_cast<std::ptrdiff_t>(first_);
+    return {begin, begin + static_cast<std::ptrdiff_t>(count_)};
+  }
+
+ private:
+  static constexpr std::size_t kGuard = 128;
+  static constexpr std::uint8_t kFill = 0x5a;
+  std::size_t first_;
+  std::size_t count_;
+  std::vector<std::uint8_t> bytes_;
+};
 
 class EachBackend : public ::testing::TestWithParam<const Backend*> {
  protected:

@@ -26,7 +26,7 @@ class EachElementwise : public EachBackend {
     return {random_.bytes(count), to_size(random_.size(0, 7))};
   }
   Bytes copy_of(const Bytes& bytes) { return {bytes.values(), to_size(random_.size(0, 7))}; }
-  Bytes room_for(std::size_t count) { return Bytes(count, to_size(random_.size(0, 7))); }
+  GuardedCodes room_for(std::size_t count) { return {count, to_size(random_.size(0, 7))}; }
 
   Random random_{11};
 };
@@ -43,9 +43,9 @@ TEST_P(EachElementwise, Add) {
     }
     const Bytes x = random_codes(to_size(count));
     const Bytes y = random_codes(to_size(count));
-    const Bytes expected = room_for(to_size(count));
+    GuardedCodes expected = room_for(to_size(count));
     kReferenceBackend.add(layer, x.data(), y.data(), to_size(count), expected.data());
-    const Bytes out = room_for(to_size(count));
+    GuardedCodes out = room_for(to_size(count));
     GetParam()->add(layer, x.data(), y.data(), to_size(count), out.data());
     ASSERT_THAT(out.values(), Eq(expected.values())) << count << " codes";
     const Bytes onto_x = copy_of(x);
@@ -73,9 +73,9 @@ TEST_P(EachElementwise, Multiply) {
     const int by_width = (layer.width - 1 + layer.offset) / layer.factor + 1;
     const Bytes x = random_codes(count);
     const Bytes by = random_codes(to_size(by_width) * to_size(layer.channels));
-    const Bytes expected = room_for(count);
+    GuardedCodes expected = room_for(count);
     kReferenceBackend.multiply_row(layer, x.data(), by.data(), expected.data());
-    const Bytes out = room_for(count);
+    GuardedCodes out = room_for(count);
     GetParam()->multiply_row(layer, x.data(), by.data(), out.data());
     ASSERT_THAT(out.values(), Eq(expected.values()))
         << layer.width << " x " << layer.channels << ", factor " << layer.factor;
@@ -95,8 +95,8 @@ TEST_P(EachElementwise, MultiplyWithFarZeroPoints) {
   layer.requantization.is_uniform = true;
   const Bytes x = random_codes(150);
   const Bytes by = random_codes(150);
-  const Bytes expected = room_for(150);
-  const Bytes out = room_for(150);
+  GuardedCodes expected = room_for(150);
+  GuardedCodes out = room_for(150);
   kReferenceBackend.multiply_row(layer, x.data(), by.data(), expected.data());
   GetParam()->multiply_row(layer, x.data(), by.data(), out.data());
   EXPECT_THAT(out.values(), Eq(expected.values()));
@@ -131,8 +131,8 @@ TEST_P(EachElementwise, MaxPool) {
       rows.push_back(codes.back().data());
     }
     const std::size_t count = to_size(layer.out_width) * to_size(layer.channels);
-    const Bytes expected = room_for(count);
-    const Bytes out = room_for(count);
+    GuardedCodes expected = room_for(count);
+    GuardedCodes out = room_for(count);
     kReferenceBackend.max_pool_row(layer, rows.data(), expected.data());
     GetParam()->max_pool_row(layer, rows.data(), out.data());
     ASSERT_THAT(out.values(), Eq(expected.values()))
@@ -144,8 +144,8 @@ TEST_P(EachElementwise, Lookup) {
   for (std::size_t count = 1; count < 400; ++count) {
     const auto table = random_.bytes(256);
     const Bytes x = random_codes(count);
-    const Bytes expected = room_for(count);
-    const Bytes out = room_for(count);
+    GuardedCodes expected = room_for(count);
+    GuardedCodes out = room_for(count);
     kReferenceBackend.lookup(table.data(), x.data(), count, expected.data());
     GetParam()->lookup(table.data(), x.data(), count, out.data());
     ASSERT_THAT(out.values(), Eq(expected.values())) << count << " codes";

@@ -326,7 +326,8 @@ StoredBytes stored_bytes(const model::IntegerModel& model) {
   StoredBytes stored;
   for (const Operator& each : model.operators) {
     const model::Requantization& rule = each.requantization;
-    stored.weights += static_cast<std::int64_t>(each.weights.size());
+    stored.weights += static_cast<std::int64_t>(each.weights.size() + each.read_mask.size() +
+                                                each.made_mask.size() + each.constants.size());
     stored.requantization += static_cast<std::int64_t>(
         sizeof(std::int16_t) * (rule.multipliers.size() + rule.offsets.size()));
     stored.tables += static_cast<std::int64_t>(rule.table.size() +

@@ -35,6 +35,12 @@ struct Operator : OperatorAttributes {
   // Convolution and depthwise: packed rows, one for each output channel.
   std::vector<std::uint8_t> weights;
 
+  // Where read_channels or made_channels is not 0: a bit for each channel of the input or the
+  // output, and the codes of the output channels that are not computed, in their order.
+  std::vector<std::uint8_t> read_mask;
+  std::vector<std::uint8_t> made_mask;
+  std::vector<std::uint8_t> constants;
+
   // Kinds that are requantized; of lookup the table alone.
   Requantization requantization;
 

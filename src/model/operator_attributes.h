@@ -29,6 +29,12 @@ struct OperatorAttributes {
   // Convolution and depthwise.
   core::WeightFormat format = core::WeightFormat::kSigned8;
 
+  // Fully connected layers, that is convolutions of a 1x1 tensor: how many channels of the input
+  // have weights, and how many of the output are computed, the others being constant. 0 stands for
+  // all.
+  std::int32_t read_channels = 0;
+  std::int32_t made_channels = 0;
+
   // Add: factors of the two inputs' codes.
   std::int16_t factors[2] = {1, 1};
 
@@ -71,20 +77,42 @@ constexpr std::size_t tensor_bytes(const OperatorAttributes& layer) {
   return elements(layer) * (layer.kind == OperatorKind::kSoftmax ? 2 : 1);
 }
 
+/// Output channels that are computed.
+constexpr std::int32_t made_channels(const OperatorAttributes& layer) {
+  return layer.made_channels == 0 ? layer.channels : layer.made_channels;
+}
+
+/// Input channels that are read.
+constexpr std::int32_t read_channels(const OperatorAttributes& layer,
+                                     const OperatorAttributes& input) {
+  return layer.read_channels == 0 ? input.channels : layer.read_channels;
+}
+
+/// Bytes of a mask with one bit for each of `channels` channels.
+constexpr std::size_t mask_bytes(std::int32_t channels) {
+  return (static_cast<std::size_t>(channels) + 7) / 8;
+}
+
+/// Whether a mask has channel `channel`; the first stands in the lowest bit.
+constexpr bool is_in_mask(const std::uint8_t* mask, std::size_t channel) {
+  return ((mask[channel / 8] >> (channel % 8)) & 1U) != 0;
+}
+
 /// Weights of one output channel; `input` is the layer whose tensor is read.
 constexpr std::size_t window_weights(const OperatorAttributes& layer,
                                      const OperatorAttributes& input) {
   const std::size_t window =
       static_cast<std::size_t>(layer.kernel) * static_cast<std::size_t>(layer.kernel);
-  return layer.kind == OperatorKind::kDepthwise ? window
-                                                : window * static_cast<std::size_t>(input.channels);
+  return layer.kind == OperatorKind::kDepthwise
+             ? window
+             : window * static_cast<std::size_t>(read_channels(layer, input));
 }
 
 /// Number of weights; 0 for kinds without.
 constexpr std::size_t weight_count(const OperatorAttributes& layer,
                                    const OperatorAttributes& input) {
   return has_weights(layer.kind)
-             ? static_cast<std::size_t>(layer.channels) * window_weights(layer, input)
+             ? static_cast<std::size_t>(made_channels(layer)) * window_weights(layer, input)
              : 0;
 }
 
@@ -92,7 +120,7 @@ constexpr std::size_t weight_count(const OperatorAttributes& layer,
 constexpr std::size_t packed_weight_bytes(const OperatorAttributes& layer,
                                           const OperatorAttributes& input) {
   return has_weights(layer.kind)
-             ? static_cast<std::size_t>(layer.channels) *
+             ? static_cast<std::size_t>(made_channels(layer)) *
                    core::packed_row_bytes(layer.format, window_weights(layer, input))
              : 0;
 }
@@ -103,11 +131,17 @@ constexpr std::size_t macs(const OperatorAttributes& layer, const OperatorAttrib
          static_cast<std::size_t>(layer.width);
 }
 
+/// The part of the scratch, at its beginning, where a layer that does not read every channel
+/// gathers those it reads. A multiple of 16.
+constexpr std::size_t gathered_bytes(const OperatorAttributes& layer) {
+  return (static_cast<std::size_t>(layer.read_channels) + 15) / 16 * 16;
+}
+
 /// Scratch that a plan keeps in the arena while the layer runs, enough for the reference kernels:
 /// convolutions unpack one output channel's weights, averages hold one int32 sum for each channel.
 constexpr std::size_t scratch_bytes(const OperatorAttributes& layer,
                                     const OperatorAttributes& input) {
-  if (has_weights(layer.kind)) return window_weights(layer, input);
+  if (has_weights(layer.kind)) return gathered_bytes(layer) + window_weights(layer, input);
   return layer.kind == OperatorKind::kGlobalAverage
              ? sizeof(std::int32_t) * static_cast<std::size_t>(layer.channels)
              : 0;

@@ -77,6 +77,13 @@ flatbuffers::Offset<file::Operator> append_operator(flatbuffers::FlatBufferBuild
   table.add_low(rule.low);
   table.add_high(rule.high);
   if (!layer.weights.empty()) table.add_weights_at(data.append(layer.weights, kAlignment));
+  table.add_read_channels(static_cast<std::uint16_t>(layer.read_channels));
+  table.add_made_channels(static_cast<std::uint16_t>(layer.made_channels));
+  if (!layer.read_mask.empty()) table.add_read_mask_at(data.append(layer.read_mask, 1));
+  if (!layer.made_mask.empty()) {
+    table.add_made_mask_at(data.append(layer.made_mask, 1));
+    table.add_constants_at(data.append(layer.constants, 1));
+  }
   if (!rule.multipliers.empty()) {
     table.add_requantization_at(append_rule(data, rule));
     table.add_uniform(rule.multipliers.size() == 1);
@@ -137,9 +144,17 @@ Operator operator_of(const View& view, int index) {
   if (has_weights(stored.kind)) {
     layer.weights.assign(stored.weights, stored.weights + packed_weight_bytes(stored, input));
   }
+  if (stored.read_mask != nullptr) {
+    layer.read_mask.assign(stored.read_mask, stored.read_mask + mask_bytes(input.channels));
+  }
+  if (stored.made_mask != nullptr) {
+    layer.made_mask.assign(stored.made_mask, stored.made_mask + mask_bytes(stored.channels));
+    layer.constants.assign(stored.constants,
+                           stored.constants + (stored.channels - stored.made_channels));
+  }
   const core::Requantization& rule = stored.requantization;
   if (is_requantized(stored.kind)) {
-    const auto count = rule.is_uniform ? 1 : static_cast<std::size_t>(stored.channels);
+    const auto count = rule.is_uniform ? 1 : static_cast<std::size_t>(made_channels(stored));
     layer.requantization.multipliers.assign(rule.multipliers, rule.multipliers + count);
     layer.requantization.offsets.assign(rule.offsets, rule.offsets + count);
   }

@@ -119,7 +119,41 @@ bool is_stored(const Subject& subject, std::uint32_t offset, std::uint64_t bytes
 }
 
 std::size_t requantized_channels(const Subject& subject) {
-  return subject.stored.uniform() ? 1 : static_cast<std::size_t>(subject.layer.channels);
+  return subject.stored.uniform() ? 1 : static_cast<std::size_t>(made_channels(subject.layer));
+}
+
+/// Whether a stored mask of `channels` bits has `members` of them set and none behind.
+bool is_mask(const Subject& subject, std::uint32_t offset, std::int32_t channels,
+             std::int32_t members) {
+  if (!is_stored(subject, offset, mask_bytes(channels), 1)) return false;
+  const std::uint8_t* mask = subject.model.data()->data() + offset;
+  std::int32_t found = 0;
+  for (std::size_t i = 0; i < 8 * mask_bytes(channels); ++i) {
+    if (!is_in_mask(mask, i)) continue;
+    if (i >= static_cast<std::size_t>(channels)) return false;
+    ++found;
+  }
+  return found == members;
+}
+
+/// Only fully connected layers may leave channels out.
+const char* wrong_masks(const Subject& subject) {
+  const OperatorAttributes& layer = subject.layer;
+  const OperatorAttributes& input = subject.inputs[0];
+  if (layer.read_channels == 0 && layer.made_channels == 0) return nullptr;
+  const bool is_fully_connected = layer.kind == OperatorKind::kConvolution && layer.kernel == 1 &&
+                                  layer.padding == 0 && input.height == 1 && input.width == 1;
+  if (!is_fully_connected) return "leaves channels out without being fully connected";
+  if (layer.read_channels != 0 &&
+      !is_mask(subject, subject.stored.read_mask_at(), input.channels, layer.read_channels)) {
+    return "mask does not fit the channels that are read; lower the network again";
+  }
+  if (layer.made_channels == 0) return nullptr;
+  if (!is_mask(subject, subject.stored.made_mask_at(), layer.channels, layer.made_channels)) {
+    return "mask does not fit the channels that are computed; lower the network again";
+  }
+  const auto constants = static_cast<std::uint64_t>(layer.channels - layer.made_channels);
+  return is_stored(subject, subject.stored.constants_at(), constants, 1) ? nullptr : kOutside;
 }
 
 const char* wrong_references(const Subject& subject) {
@@ -207,7 +241,7 @@ const char* wrong_requantization(const Subject& subject, const View& view) {
     return "has a requantization for each channel where one is due; lower the network again";
   }
   const auto channels =
-      has_weights(subject.layer.kind) ? static_cast<std::size_t>(subject.layer.channels) : 1;
+      has_weights(subject.layer.kind) ? static_cast<std::size_t>(made_channels(subject.layer)) : 1;
   for (std::size_t channel = 0; channel < channels; ++channel) {
     const std::int64_t bound = accumulator_bound(subject, channel);
     if (bound < 0) return "has a weight code without meaning; lower the network again";
@@ -247,6 +281,7 @@ Refusal verify_layers(const file::Model& model) {
       if (input_count(subject.layer.kind) > 1) subject.inputs[1] = input(stored.second_input());
       reason = wrong_shape(subject);
     }
+    if (reason == nullptr) reason = wrong_masks(subject);
     if (reason == nullptr) reason = wrong_references(subject);
     if (reason == nullptr) reason = wrong_numbers(subject, view);
     if (reason != nullptr) return {reason, i};

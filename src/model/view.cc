@@ -15,7 +15,9 @@ const std::int16_t* int16_at(const std::uint8_t* data, std::uint32_t offset) {
 core::Requantization requantization_of(const file::Operator& layer, const std::uint8_t* data) {
   core::Requantization rule;
   rule.is_uniform = layer.uniform();
-  const std::size_t count = rule.is_uniform ? 1 : layer.channels();
+  const auto count = rule.is_uniform
+                         ? std::size_t{1}
+                         : static_cast<std::size_t>(made_channels(attributes_of(layer)));
   rule.multipliers = int16_at(data, layer.requantization_at());
   rule.offsets = rule.multipliers + count;
   rule.table = layer.table_at() == kNone ? nullptr : data + layer.table_at();
@@ -41,6 +43,8 @@ OperatorAttributes attributes_of(const file::Operator& stored) {
   layer.stride = stored.stride();
   layer.padding = stored.padding();
   layer.format = static_cast<core::WeightFormat>(stored.format());
+  layer.read_channels = stored.read_channels();
+  layer.made_channels = stored.made_channels();
   layer.factors[0] = stored.factor_x();
   layer.factors[1] = stored.factor_y();
   layer.factor = stored.factor();
@@ -86,6 +90,11 @@ OperatorView View::layer(int index) const {
   view.inputs[0] = stored.first_input();
   view.inputs[1] = stored.second_input();
   view.weights = data + stored.weights_at();
+  if (view.read_channels != 0) view.read_mask = data + stored.read_mask_at();
+  if (view.made_channels != 0) {
+    view.made_mask = data + stored.made_mask_at();
+    view.constants = data + stored.constants_at();
+  }
   view.requantization = requantization_of(stored, data);
   view.exponentials = reinterpret_cast<const std::uint16_t*>(data + stored.exponentials_at());
   return view;

@@ -23,6 +23,9 @@ struct OperatorView : OperatorAttributes {
   const char* name = "";
   int inputs[2] = {0, 0};  // indices of layers; input_count(kind) of them count
   const std::uint8_t* weights = nullptr;
+  const std::uint8_t* read_mask = nullptr;  // null where every channel of the input is read
+  const std::uint8_t* made_mask = nullptr;  // null where every channel of the output is computed
+  const std::uint8_t* constants = nullptr;  // codes of those that are not
   core::Requantization requantization;
   const std::uint16_t* exponentials = nullptr;  // softmax
 };

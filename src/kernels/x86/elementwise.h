@@ -20,8 +20,7 @@ struct Elementwise {
   }
 
   /// make_sums(x, y, sums) makes four vectors of accumulators in the order of unpacking;
-  /// y_at(i) is where the partner of x[i] and of its followers stands, kBytes of them readable
-  /// except in the last call, which says how many it needs.
+  /// load_y(i, count) loads the partners of `count` <= kBytes codes from x[i] on.
   template <class MakeSums, class LoadY>
   void operator()(const std::uint8_t* x, std::size_t count, std::uint8_t* out,
                   const MakeSums& make_sums, const LoadY& load_y) const {
@@ -133,13 +132,12 @@ void sum_pixels(const std::uint8_t* x, std::size_t pixels, std::size_t channels,
   using Vector = typename V::Vector;
   constexpr std::size_t kExactSums = 65535 / 255;
   const std::size_t group = channels < V::kBytes ? V::kBytes / channels : 1;
-  const std::size_t used = channels < V::kBytes ? group * channels : V::kBytes;
+  const std::size_t used = smaller(group * channels, V::kBytes);
   const std::size_t pitch = group * channels;
+  const std::size_t reach = larger(V::kBytes, channels);  // what the vectors of a group load
   std::size_t pixel = 0;
-  // Vectors of few channels may reach into the pixels that follow.
-  while (pixels * channels >= pixel * channels + larger(V::kBytes, channels)) {
-    const std::size_t fitting =
-        (pixels * channels - pixel * channels - larger(V::kBytes, channels)) / pitch + 1;
+  while ((pixels - pixel) * channels >= reach) {
+    const std::size_t fitting = ((pixels - pixel) * channels - reach) / pitch + 1;
     const std::size_t count = smaller(fitting, kExactSums);
     for (std::size_t c = 0; c < channels; c += V::kBytes) {
       const std::size_t first = channels < V::kBytes ? 0 : smaller(c, channels - V::kBytes);

@@ -6,8 +6,9 @@
 //   sum(x * w) = origin * sum(x) + step * sum(x * code).
 #pragma once
 
+#include <cstring>
+
 #include "kernels/x86/lookup.h"
-#include "kernels/x86/panels.h"
 
 namespace coco_mcu::kernels::x86 {
 
