@@ -33,7 +33,7 @@ test: packages test-packages
 	tools/test.sh $(FUZZ_SECONDS)
 
 bench:
-	@printf 'make bench-%s\n' $(BENCHES)
+	@printf 'make bench-%s\n' $(subst _,-,$(BENCHES))
 
 bench-%: packages
 	cmake --preset release

@@ -13,8 +13,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/integer_peak.h"
-#include "bench/timing.h"
+#include "bench/support/integer_peak.h"
+#include "bench/support/timing.h"
 #include "tests/support/random_layer.h"
 
 namespace coco_mcu {

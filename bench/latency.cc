@@ -21,19 +21,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "bench/integer_peak.h"
-#include "bench/timing.h"
+#include "bench/support/integer_peak.h"
+#include "bench/support/timing.h"
+#include "bench/support/untrained_model.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
-#include "engine/seal.h"
-#include "lowering/calibration.h"
-#include "lowering/fusion.h"
-#include "lowering/policy.h"
-#include "lowering/quantize.h"
 #include "model/model_file.h"
-#include "model/serialize.h"
 #include "network/zoo/zoo.h"
-#include "planning/whole_tensor.h"
 #include "tests/support/made_up_checkpoint.h"
 #include "tests/support/shared_material.h"
 #include "tests/support/temporary_folder.h"
@@ -46,25 +40,6 @@ constexpr double kGoalMilliseconds = 0.9;  // on a core with AVX-512 VNNI
 constexpr int kRounds = 25;
 constexpr long kCalls = 16;  // of each competitor in a round
 constexpr int kLayerRuns = 301;
-
-/// The whole network with random weights; ranges do not change the work, so all are the same.
-model::ModelFile lower_fresh(const network::Checkpoint& checkpoint, const std::string& policy) {
-  const network::Network description = network::zoo_entry(checkpoint.network).build();
-  const lowering::FusedNetwork operators = lowering::fuse(description);
-  lowering::Calibration calibration;
-  for (const network::NodeId node : lowering::nodes_to_calibrate(operators)) {
-    calibration.ranges[description.nodes[static_cast<std::size_t>(node)].name] = {-4.0, 4.0};
-  }
-  lowering::QuantizeOptions options;
-  options.preprocessing = checkpoint.preprocessing;
-  options.formats = lowering::choose_formats(policy, description, operators, checkpoint.tensors);
-  options.bias_correction = false;
-  model::IntegerModel result =
-      lowering::quantize(description, operators, checkpoint.tensors, calibration, options);
-  result.plan = planning::plan_whole_tensors(result);
-  engine::seal(result);
-  return {model::serialize(result), policy};
-}
 
 /// Runs coco-mcu; its words are left out, its complaints are not.
 void run_program(const std::string& arguments) {
@@ -188,8 +163,8 @@ void print_row(const char* what, double milliseconds, double macs, int bits,
 void measure() {
   const testing::TemporaryFolder folder;
   const network::Checkpoint checkpoint = testing::made_up_checkpoint();
-  const model::ModelFile w8_file = lower_fresh(checkpoint, "w8");
-  const model::ModelFile w2_file = lower_fresh(checkpoint, "w2");
+  const model::ModelFile w8_file = lower_untrained(checkpoint, "w8");
+  const model::ModelFile w2_file = lower_untrained(checkpoint, "w2");
   const std::optional<model::ModelFile> pruned_file = lower_trained(folder.path());
   if (!pruned_file) fmt::print("The shared reference is absent: nothing pruned is measured.\n");
   const Runner w8(w8_file);

@@ -19,4 +19,12 @@ echo
 echo
 "$program" detect --checkpoint "$checkpoint" --explain build/demo/camera.png \
   samples/camera.jpg >/dev/null
+if [ -d "$shared/data/train" ]; then
+  echo "The same as an integer model for microcontrollers:"
+  "$program" lower --checkpoint "$checkpoint" --images "$shared/data/train" --policy w8 \
+    --calibrate "$shared/data/annotations/instances_train.json" --prune-below 1e-6 \
+    --out build/demo/model.cmcu | tail -n 8
+  "$program" detect --model build/demo/model.cmcu samples
+  echo
+fi
 echo "What the decision on samples/camera.jpg rests on is drawn in build/demo/camera.png"

@@ -4,6 +4,8 @@
 #ifndef COCO_MCU_H
 #define COCO_MCU_H
 
+/* This is C: NOLINTBEGIN(modernize-*,readability-identifier-naming) */
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,5 +48,7 @@ void coco_mcu_close(coco_mcu_engine* engine);
 #ifdef __cplusplus
 }
 #endif
+
+/* NOLINTEND(modernize-*,readability-identifier-naming) */
 
 #endif

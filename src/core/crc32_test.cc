@@ -19,6 +19,10 @@ TEST(Crc32, OfNothingIsZero) {
   EXPECT_EQ(crc32(nullptr, 0), 0U);
 }
 
+TEST(Crc32, IsThatOfALongText) {
+  EXPECT_EQ(crc32(bytes("The quick brown fox jumps over the lazy dog"), 43), 0x414FA339U);
+}
+
 TEST(Crc32, GoesOnWhereItStopped) {
   const std::string_view text = "123456789";
   EXPECT_EQ(crc32(bytes(text) + 4, 5, crc32(bytes(text), 4)), 0xCBF43926U);

@@ -27,6 +27,24 @@ TEST(InputCodes, EachChannelHasItsTable) {
   EXPECT_THAT(pixels, ElementsAre(0, 85, 170, 10, 105, 255));
 }
 
+TEST(InputCodes, AreLookedUpForAnyNumberOfPixels) {
+  std::vector<std::uint8_t> tables(768);
+  for (std::size_t i = 0; i < tables.size(); ++i) tables[i] = static_cast<std::uint8_t>(i * 7 + 3);
+  for (std::size_t pixels = 0; pixels < 14; ++pixels) {
+    std::vector<std::uint8_t> rgb(3 * pixels);
+    std::vector<std::uint8_t> expected(3 * pixels);
+    for (std::size_t i = 0; i < rgb.size(); ++i) {
+      rgb[i] = static_cast<std::uint8_t>(i * 31 + 5);
+      expected[i] = tables[i % 3 * 256 + rgb[i]];
+    }
+    std::vector<std::uint8_t> out(3 * pixels + 1, 0x5a);
+    input_codes(tables.data(), rgb.data(), pixels, out.data());
+    EXPECT_EQ(out.back(), 0x5a) << "written beyond " << pixels << " pixels";
+    out.pop_back();
+    EXPECT_EQ(out, expected) << pixels << " pixels";
+  }
+}
+
 /// exp(-scale * d) in units of 1/65535.
 std::array<std::uint16_t, 256> exponentials(double scale) {
   std::array<std::uint16_t, 256> table = {};

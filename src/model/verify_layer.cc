@@ -178,19 +178,26 @@ const char* wrong_references(const Subject& subject) {
 /// The largest magnitude an accumulator of output channel `channel` can reach; -1 where a weight's
 /// code has no meaning.
 std::int64_t weighted_bound(const Subject& subject, std::size_t channel) {
-  const OperatorAttributes& layer = subject.layer;
-  const std::size_t count = window_weights(layer, subject.inputs[0]);
+  constexpr std::size_t kChunk = 256;  // weights that are whole bytes in every format
+  const core::WeightFormat format = subject.layer.format;
+  const std::size_t count = window_weights(subject.layer, subject.inputs[0]);
   const std::uint8_t* row = subject.model.data()->data() + subject.stored.weights_at() +
-                            channel * core::packed_row_bytes(layer.format, count);
-  const int codes = core::weight_codes(layer.format);
+                            channel * core::packed_row_bytes(format, count);
   std::int64_t sum = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const int code = core::code_at(layer.format, row, i);
-    if (code >= codes) return -1;
-    const int weight = core::weight_origin(layer.format) + core::weight_step(layer.format) * code;
-    sum += weight < 0 ? -weight : weight;
+  int largest = 0;
+  for (std::size_t i = 0; i < count; i += kChunk) {
+    std::int8_t weights[kChunk];
+    const std::size_t size = count - i < kChunk ? count - i : kChunk;
+    core::unpack_weights(format, row + core::packed_row_bytes(format, i), size, weights);
+    int chunk_sum = 0;
+    for (std::size_t k = 0; k < size; ++k) {
+      const int weight = weights[k] < 0 ? -weights[k] : weights[k];
+      chunk_sum += weight;
+      largest = weight > largest ? weight : largest;
+    }
+    sum += chunk_sum;
   }
-  return 255 * sum;
+  return largest > core::weight_magnitude(format) ? -1 : 255 * sum;
 }
 
 std::int64_t magnitude(std::int64_t value) {

@@ -75,6 +75,7 @@ std::uint32_t lowest_free(const Buffer& buffer, const std::vector<const Buffer*>
 
 void place(std::vector<Buffer>& buffers) {
   std::vector<Buffer*> order;
+  order.reserve(buffers.size());
   for (Buffer& buffer : buffers) order.push_back(&buffer);
   std::stable_sort(order.begin(), order.end(),
                    [](const Buffer* a, const Buffer* b) { return a->bytes > b->bytes; });

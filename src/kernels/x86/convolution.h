@@ -45,12 +45,19 @@ struct WindowConvolution {
   static void row(const Convolution& layer, std::uint8_t* scratch, WindowRows rows,
                   std::uint8_t* out) {
     const Weights weights(layer, scratch);
+    const std::size_t pitch = weights.pitch();
+    const std::ptrdiff_t last = last_whole_window(layer, rows);
     in_chunks(layer, weights, out, [&](std::size_t pixel, std::size_t count) {
       Activation* to = weights.windows();
-      for (std::size_t i = 0; i < count; ++i) {
-        copy_window(layer, rows, static_cast<std::int32_t>(pixel + i), to + i * weights.pitch());
+      for (const std::size_t end = pixel + count; pixel < end; ++pixel, to += pitch) {
+        const auto left = static_cast<std::ptrdiff_t>(pixel * size(layer.stride)) - layer.padding;
+        if (left >= 0 && left <= last) {
+          copy_whole_window(layer, rows, left, to);
+        } else {
+          copy_window(layer, rows, static_cast<std::int32_t>(left), to);
+        }
       }
-      return static_cast<const Activation*>(to);
+      return static_cast<const Activation*>(weights.windows());
     });
   }
 
@@ -73,10 +80,34 @@ struct WindowConvolution {
     }
   }
 
-  static void copy_window(const Convolution& layer, WindowRows rows, std::int32_t out_column,
+  /// The last column where a window can begin whose rows are copied in whole pieces; -1 if none.
+  static std::ptrdiff_t last_whole_window(const Convolution& layer, WindowRows rows) {
+    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
+      if (rows[ky] == nullptr) return -1;
+    }
+    const auto channels = size(layer.in_channels);
+    const std::size_t row = size(layer.in_width) * channels;
+    const std::size_t window_row = round_up(size(layer.kernel) * channels, Weights::kSlack);
+    return row < window_row ? -1 : static_cast<std::ptrdiff_t>((row - window_row) / channels);
+  }
+
+  static void copy_whole_window(const Convolution& layer, WindowRows rows, std::ptrdiff_t left,
+                                Activation* to) {
+    const std::size_t kernel = size(layer.kernel);
+    const std::size_t count = kernel * size(layer.in_channels);
+    const std::size_t offset = static_cast<std::size_t>(left) * size(layer.in_channels);
+    for (std::size_t ky = 0; ky < kernel; ++ky, to += count) {
+      std::size_t i = 0;
+      do {
+        copy_piece(rows[ky] + offset + i, to + i);
+        i += Weights::kSlack;
+      } while (i < count);
+    }
+  }
+
+  static void copy_window(const Convolution& layer, WindowRows rows, std::int32_t left,
                           Activation* to) {
     const auto channels = size(layer.in_channels);
-    const std::int32_t left = out_column * layer.stride - layer.padding;
     const std::int32_t right = left + layer.kernel;
     const std::int32_t from = left < 0 ? 0 : left;
     const std::int32_t until = right > layer.in_width ? layer.in_width : right;
@@ -105,13 +136,17 @@ struct WindowConvolution {
     std::size_t i = 0;
     for (; i < count && static_cast<std::size_t>(end - from) >= i + Weights::kSlack;
          i += Weights::kSlack) {
-      if constexpr (sizeof(Activation) == 1) {
-        std::memcpy(to + i, from + i, Weights::kSlack);
-      } else {
-        V::store(to + i, V::load_widened(from + i));
-      }
+      copy_piece(from + i, to + i);
     }
     for (; i < count; ++i) to[i] = from[i];
+  }
+
+  static void copy_piece(const std::uint8_t* from, Activation* to) {
+    if constexpr (sizeof(Activation) == 1) {
+      std::memcpy(to, from, Weights::kSlack);
+    } else {
+      V::store(to, V::load_widened(from));
+    }
   }
 };
 

@@ -1,9 +1,8 @@
 // A convolution's weights in the order in which tiles read them. Freestanding.
 #pragma once
 
-#include <cstring>
-
-#include "kernels/x86/requantize.h"
+#include "kernels/x86/packed_weights.h"
+#include "kernels/x86/unrolled.h"
 
 namespace coco_mcu::kernels::x86 {
 
@@ -19,6 +18,7 @@ struct Panels {
   using Dot = typename V::template Dot<kLargestWeight<kBits>>;
   using Activation = typename Dot::Activation;
   using Weight = typename Dot::Weight;
+  using Packed = PackedWeights<V, kBits, Weight>;
 
   /// Activations of one step: they share a 32-bit lane.
   static constexpr std::size_t kDepth = 4 / sizeof(Activation);
@@ -56,32 +56,48 @@ struct Panels {
   }
 
   void fill(const Convolution& layer) const {
-    const std::size_t row_bytes = (window * kBits + 7) / 8;
-    auto* row = reinterpret_cast<Weight*>(windows());
-    auto* unpacked = reinterpret_cast<std::int8_t*>(row + pitch());
-    for (std::size_t channel = 0; channel < vectors * V::kLanes; ++channel) {
-      Channels<V>& of_vector = *channels(channel / V::kLanes);
-      std::memset(unpacked, 0, pitch());
-      if (channel < size(layer.out_channels)) {
-        core::unpack_weights(layer.format, layer.weights + channel * row_bytes, window, unpacked);
-        of_vector.set(channel % V::kLanes, layer.requantization, channel);
-      } else {
-        of_vector.clear(channel % V::kLanes);
-      }
-      for (std::size_t i = 0; i < pitch(); ++i) row[i] = unpacked[i];
-      fill_channel(row, channel);
+    const Packed packed(layer, window);
+    for (std::size_t vector = 0; vector < vectors; ++vector) {
+      fill_channels(layer, vector);
+      fill_weights(packed, vector);
     }
   }
 
-  void fill_channel(const Weight* row, std::size_t channel) const {
-    const std::size_t vector = channel / V::kLanes;
+  void fill_channels(const Convolution& layer, std::size_t vector) const {
+    for (std::size_t lane = 0; lane < V::kLanes; ++lane) {
+      const std::size_t channel = vector * V::kLanes + lane;
+      if (channel < size(layer.out_channels)) {
+        channels(vector)->set(lane, layer.requantization, channel);
+      } else {
+        channels(vector)->clear(lane);
+      }
+    }
+  }
+
+  void fill_weights(const Packed& packed, std::size_t vector) const {
+    using Vector = typename V::Vector;
     const std::size_t first = vector / V::kTileVectors * V::kTileVectors;
-    const std::size_t pitch_bytes = block_vectors(first) * V::kBytes;
-    std::uint8_t* to =
-        block(first) + (vector - first) * V::kBytes + channel % V::kLanes * sizeof(std::int32_t);
-    const Weight* const end = row + pitch();
-    for (; row < end; row += kDepth, to += pitch_bytes) {
-      std::memcpy(to, row, kDepth * sizeof(Weight));
+    const std::size_t step_bytes = block_vectors(first) * V::kBytes;
+    std::uint8_t* const to = block(first) + (vector - first) * V::kBytes;
+    std::size_t step = 0;
+    for (std::size_t offset = 0; offset < packed.row_bytes; offset += Packed::kPieceBytes) {
+      Vector codes[4];
+      packed.load(vector * V::kLanes, offset, codes);
+      unrolled<Packed::kRuns>([&]<std::size_t kRun>() __attribute__((always_inline)) {
+        if (step >= steps) return;
+        Vector lanes[4];
+        packed.template transposed<kRun>(codes, lanes);
+        for (std::size_t i = 0; i < smaller(4, steps - step); ++i) {
+          V::store(to + (step + i) * step_bytes, lanes[i]);
+        }
+        step += 4;
+      });
+    }
+    // Whatever the activations beyond a window are, they meet zeros.
+    if (const std::size_t last = window % kDepth; last > 0) {
+      std::uint8_t* const last_step = to + (steps - 1) * step_bytes;
+      const Vector kept = V::set32((1 << (last * 8 * sizeof(Weight))) - 1);
+      V::store(last_step, V::bit_and(V::load(last_step), kept));
     }
   }
 

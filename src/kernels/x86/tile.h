@@ -2,21 +2,9 @@
 // Freestanding.
 #pragma once
 
-#include <utility>
-
 #include "kernels/x86/panels.h"
 
 namespace coco_mcu::kernels::x86 {
-
-/// body<0>(), body<1>(), ...: loops over registers. What a compiler unrolls later than this it may
-/// leave in memory.
-template <std::size_t kCount, class Body>
-[[gnu::always_inline]] inline void unrolled(const Body& body) {
-  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) __attribute__((always_inline)) {
-    (body.template operator()<kIndex>(), ...);
-  }
-  (std::make_index_sequence<kCount>());
-}
 
 /// A run of windows and where its codes go.
 template <class Activation>

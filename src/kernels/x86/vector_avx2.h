@@ -59,6 +59,13 @@ struct Avx2 {
   static Vector broadcast128(const void* from) {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128(static_cast<const __m128i*>(from)));
   }
+  /// 16 bytes each from `from`, `from` + pitch, ...
+  static Vector load_pieces(const std::uint8_t* from, std::size_t pitch) {
+    const auto* first = reinterpret_cast<const __m128i*>(from);
+    const auto* second = reinterpret_cast<const __m128i*>(from + pitch);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(first)),
+                                   _mm_loadu_si128(second), 1);
+  }
   static Vector zero() { return _mm256_setzero_si256(); }
   static Vector set8(std::uint8_t x) { return _mm256_set1_epi8(static_cast<char>(x)); }
   static Vector set16(std::int16_t x) { return _mm256_set1_epi16(x); }
@@ -100,6 +107,10 @@ struct Avx2 {
   static Vector unpack_high8(Vector a, Vector b) { return _mm256_unpackhi_epi8(a, b); }
   static Vector unpack_low16(Vector a, Vector b) { return _mm256_unpacklo_epi16(a, b); }
   static Vector unpack_high16(Vector a, Vector b) { return _mm256_unpackhi_epi16(a, b); }
+  static Vector unpack_low32(Vector a, Vector b) { return _mm256_unpacklo_epi32(a, b); }
+  static Vector unpack_high32(Vector a, Vector b) { return _mm256_unpackhi_epi32(a, b); }
+  static Vector unpack_low64(Vector a, Vector b) { return _mm256_unpacklo_epi64(a, b); }
+  static Vector unpack_high64(Vector a, Vector b) { return _mm256_unpackhi_epi64(a, b); }
   /// The inverse of unpacking, with saturation to int16 and uint8.
   static Vector pack32(Vector low, Vector high) { return _mm256_packs_epi32(low, high); }
   static Vector pack16_unsigned(Vector low, Vector high) { return _mm256_packus_epi16(low, high); }

@@ -45,6 +45,15 @@ struct Avx512Vnni {
   static Vector broadcast128(const void* from) {
     return _mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(from)));
   }
+  static Vector load_pieces(const std::uint8_t* from, std::size_t pitch) {
+    const auto piece = [&](std::size_t i) {
+      return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * pitch));
+    };
+    Vector v = _mm512_castsi128_si512(piece(0));
+    v = _mm512_inserti32x4(v, piece(1), 1);
+    v = _mm512_inserti32x4(v, piece(2), 2);
+    return _mm512_inserti32x4(v, piece(3), 3);
+  }
   static Vector zero() { return _mm512_setzero_si512(); }
   static Vector set8(std::uint8_t x) { return _mm512_set1_epi8(static_cast<char>(x)); }
   static Vector set16(std::int16_t x) { return _mm512_set1_epi16(x); }
@@ -87,6 +96,10 @@ struct Avx512Vnni {
   static Vector unpack_high8(Vector a, Vector b) { return _mm512_unpackhi_epi8(a, b); }
   static Vector unpack_low16(Vector a, Vector b) { return _mm512_unpacklo_epi16(a, b); }
   static Vector unpack_high16(Vector a, Vector b) { return _mm512_unpackhi_epi16(a, b); }
+  static Vector unpack_low32(Vector a, Vector b) { return _mm512_unpacklo_epi32(a, b); }
+  static Vector unpack_high32(Vector a, Vector b) { return _mm512_unpackhi_epi32(a, b); }
+  static Vector unpack_low64(Vector a, Vector b) { return _mm512_unpacklo_epi64(a, b); }
+  static Vector unpack_high64(Vector a, Vector b) { return _mm512_unpackhi_epi64(a, b); }
   static Vector pack32(Vector low, Vector high) { return _mm512_packs_epi32(low, high); }
   static Vector pack16_unsigned(Vector low, Vector high) { return _mm512_packus_epi16(low, high); }
 

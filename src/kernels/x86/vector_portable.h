@@ -74,6 +74,9 @@ struct PortableVector {
     const auto* bytes = static_cast<const std::uint8_t*>(from);
     return each<std::uint8_t>([&](std::size_t i) { return bytes[i % 16]; });
   }
+  static Vector load_pieces(const std::uint8_t* from, std::size_t pitch) {
+    return each<std::uint8_t>([&](std::size_t i) { return from[i / 16 * pitch + i % 16]; });
+  }
   static Vector zero() { return Vector{}; }
   static Vector set8(std::uint8_t x) {
     return each<std::uint8_t>([&](std::size_t) { return x; });
@@ -174,6 +177,10 @@ struct PortableVector {
   static Vector unpack_high8(Vector a, Vector b) { return unpack<std::uint8_t>(a, b, 1); }
   static Vector unpack_low16(Vector a, Vector b) { return unpack<std::uint16_t>(a, b, 0); }
   static Vector unpack_high16(Vector a, Vector b) { return unpack<std::uint16_t>(a, b, 1); }
+  static Vector unpack_low32(Vector a, Vector b) { return unpack<std::uint32_t>(a, b, 0); }
+  static Vector unpack_high32(Vector a, Vector b) { return unpack<std::uint32_t>(a, b, 1); }
+  static Vector unpack_low64(Vector a, Vector b) { return unpack<std::uint64_t>(a, b, 0); }
+  static Vector unpack_high64(Vector a, Vector b) { return unpack<std::uint64_t>(a, b, 1); }
 
   /// Each 16 bytes: lanes of a, then lanes of b, saturated.
   template <class From, class To>

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "bench/integer_peak.h"
+#include "bench/support/integer_peak.h"
 
 namespace coco_mcu {
 namespace {

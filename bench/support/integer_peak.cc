@@ -1,8 +1,8 @@
-#include "bench/integer_peak.h"
+#include "bench/support/integer_peak.h"
 
 #include <algorithm>
 
-#include "bench/timing.h"
+#include "bench/support/timing.h"
 
 namespace coco_mcu {
 

@@ -1,4 +1,4 @@
-#include "bench/integer_peak.h"
+#include "bench/support/integer_peak.h"
 
 namespace coco_mcu {
 
