@@ -13,10 +13,6 @@
 namespace coco_mcu::kernels {
 
 /// How GoogleTest prints a parameter.
-void PrintTo(const Backend* backend, std::ostream* out) {  // NOLINT(readability-identifier-naming)
-  *out << backend->name;
-}
-
 namespace {
 
 using core::WeightFormat;

@@ -1,6 +1,7 @@
 // The back ends that tests compare with the reference. Only for tests.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,12 @@ class GuardedCodes {
   std::size_t count_;
   std::vector<std::uint8_t> bytes_;
 };
+
+/// GoogleTest's names of parameters: without it, addresses.
+inline void PrintTo(const Backend* backend,  // NOLINT(readability-identifier-naming)
+                    std::ostream* out) {
+  *out << backend->name;
+}
 
 class EachBackend : public ::testing::TestWithParam<const Backend*> {
  protected:

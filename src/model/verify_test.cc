@@ -1,6 +1,7 @@
 #include "model/verify.h"
 
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -38,6 +39,13 @@ Operator& first_of(IntegerModel& model, OperatorKind kind) {
 
 TEST(Verify, AcceptsAValidModel) {
   EXPECT_EQ(refusal_after([](IntegerModel&) {}), "");
+}
+
+TEST(Verify, AcceptsTheSeedsOfItsFuzzTarget) {
+  // Where the format has changed, tests/support/seed_models.cc writes them anew.
+  for (const auto& seed : std::filesystem::directory_iterator("tests/corpus/model")) {
+    EXPECT_NO_THROW(read_model(seed.path()));
+  }
 }
 
 TEST(Verify, RefusesWhatIsNoModel) {
