@@ -203,11 +203,17 @@ model::IntegerModel random_model(std::uint32_t seed, const RandomModelOptions& o
     std::copy(codes.begin(), codes.end(), table.begin());
   }
   const int input = net.input(options.height, options.width);
-  const int first = net.convolution(input, 5 + net.below(8), 3, 1 + net.below(2), 1);
+  // One random number per statement: compilers do not agree on the order of arguments.
+  const int first_stride = 1 + net.below(2);
+  const int first_channels = 5 + net.below(8);
+  const int first = net.convolution(input, first_channels, 3, first_stride, 1);
   const int masked = net.multiply(first, mask(net, first), 4, 0);
-  int x = bottleneck(net, masked, 8 + net.below(16), 10 + net.below(8), 3, 2);
-  x = bottleneck(net, x, 20 + net.below(20), net.at(x).channels, net.below(2) == 0 ? 3 : 5, 1);
-  x = net.convolution(net.average(net.convolution(x, 30 + net.below(10))), 20 + net.below(20));
+  const int channels = 10 + net.below(8);
+  int x = bottleneck(net, masked, 8 + net.below(16), channels, 3, 2);
+  const int kernel = net.below(2) == 0 ? 3 : 5;
+  x = bottleneck(net, x, 20 + net.below(20), channels, kernel, 1);
+  const int hidden = 20 + net.below(20);
+  x = net.convolution(net.average(net.convolution(x, 30 + net.below(10))), hidden);
   net.softmax(net.convolution(x, 2));
   result.operators = net.take();
   result.labels = {"no person", "person"};
