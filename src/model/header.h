@@ -12,6 +12,9 @@ constexpr std::uint32_t kVersion = 1;
 /// Weights, and the file itself in memory, begin at multiples of this many bytes.
 constexpr std::size_t kAlignment = 16;
 
+/// The offset of a table that is not there.
+constexpr std::uint32_t kNoTable = 0xFFFFFFFFU;
+
 /// Little-endian, as everything in the file.
 struct Header {
   char magic[4] = {};

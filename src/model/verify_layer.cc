@@ -7,7 +7,6 @@
 namespace coco_mcu::model {
 namespace {
 
-constexpr std::uint32_t kNone = 0xFFFFFFFFU;
 constexpr int kMaxSide = 8192;
 constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 28;
 constexpr std::int64_t kInt32Limit = std::int64_t{1} << 31;
@@ -166,8 +165,9 @@ const char* wrong_references(const Subject& subject) {
   }
   const std::uint64_t weight_bytes = packed_weight_bytes(layer, subject.inputs[0]);
   if (!is_stored(subject, stored.weights_at(), weight_bytes, kAlignment)) return kOutside;
-  if (stored.table_at() != kNone && !is_stored(subject, stored.table_at(), 256, 1)) return kOutside;
-  if (layer.kind == OperatorKind::kLookup && stored.table_at() == kNone) {
+  if (stored.table_at() != kNoTable && !is_stored(subject, stored.table_at(), 256, 1))
+    return kOutside;
+  if (layer.kind == OperatorKind::kLookup && stored.table_at() == kNoTable) {
     return "lookup has no table; lower the network again";
   }
   const bool is_softmax = layer.kind == OperatorKind::kSoftmax;

@@ -6,8 +6,6 @@
 namespace coco_mcu::model {
 namespace {
 
-constexpr std::uint32_t kNone = 0xFFFFFFFFU;
-
 const std::int16_t* int16_at(const std::uint8_t* data, std::uint32_t offset) {
   return reinterpret_cast<const std::int16_t*>(data + offset);
 }
@@ -20,7 +18,7 @@ core::Requantization requantization_of(const file::Operator& layer, const std::u
                          : static_cast<std::size_t>(made_channels(attributes_of(layer)));
   rule.multipliers = int16_at(data, layer.requantization_at());
   rule.offsets = rule.multipliers + count;
-  rule.table = layer.table_at() == kNone ? nullptr : data + layer.table_at();
+  rule.table = layer.table_at() == kNoTable ? nullptr : data + layer.table_at();
   rule.left_shift = layer.left_shift();
   rule.shift = layer.shift();
   rule.offset_shift = layer.offset_shift();
