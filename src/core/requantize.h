@@ -7,6 +7,17 @@
 
 namespace coco_mcu::core {
 
+/// What all channels of a layer share of its requantization.
+struct LayerRequantization {
+  std::uint8_t left_shift = 0;    // l
+  std::uint8_t shift = 0;         // s
+  std::uint8_t offset_shift = 0;  // e
+  std::uint8_t low = 0;           // relu and relu6 are limits of the code
+  std::uint8_t high = 255;
+
+  bool operator==(const LayerRequantization&) const = default;
+};
+
 /// What a layer does with its accumulators. With l, s, e the three shifts, channel c's code is
 ///
 ///     t    = ((accumulator << l) * multipliers[c]) >> 16       (48-bit product, rounded down)
@@ -18,16 +29,11 @@ namespace coco_mcu::core {
 ///
 /// Contract, checked when a model is loaded: 0 <= multiplier; |accumulator << l| < 2^31;
 /// |t + (offset << e)| < 2^31; s <= 31; e <= s.
-struct Requantization {
+struct Requantization : LayerRequantization {
   const std::int16_t* multipliers = nullptr;  // one for each channel; just one where `is_uniform`
   const std::int16_t* offsets = nullptr;      // likewise
   const std::uint8_t* table = nullptr;        // 256 codes, or null
   bool is_uniform = false;                    // all channels share multipliers[0] and offsets[0]
-  std::uint8_t left_shift = 0;                // l
-  std::uint8_t shift = 0;                     // s
-  std::uint8_t offset_shift = 0;              // e
-  std::uint8_t low = 0;                       // relu and relu6 are limits of the code
-  std::uint8_t high = 255;
 };
 
 /// The code of one accumulator of channel `channel`, before the table.

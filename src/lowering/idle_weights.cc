@@ -75,19 +75,6 @@ void pack(const Codes& codes, const InUse& used, Operator& layer) {
   }
 }
 
-core::Requantization view_of(const model::Requantization& rule) {
-  core::Requantization view;
-  view.multipliers = rule.multipliers.data();
-  view.offsets = rule.offsets.data();
-  view.table = rule.table.empty() ? nullptr : rule.table.data();
-  view.left_shift = rule.left_shift;
-  view.shift = rule.shift;
-  view.offset_shift = rule.offset_shift;
-  view.low = rule.low;
-  view.high = rule.high;
-  return view;
-}
-
 /// Rows without weights become the code of an accumulator of zero.
 void make_constant(const std::vector<bool>& computed, Operator& layer) {
   const model::Requantization all = layer.requantization;
@@ -98,7 +85,7 @@ void make_constant(const std::vector<bool>& computed, Operator& layer) {
       layer.requantization.multipliers.push_back(all.multipliers[channel]);
       layer.requantization.offsets.push_back(all.offsets[channel]);
     } else {
-      layer.constants.push_back(core::requantize(view_of(all), 0, channel));
+      layer.constants.push_back(core::requantize(all.view(), 0, channel));
     }
   }
   layer.made_channels = count(computed);

@@ -25,12 +25,7 @@ double exact_code(const RealRequantization& real, std::size_t c, std::int64_t ac
 }
 
 int integer_code(const model::Requantization& rule, std::size_t c, std::int64_t accumulator) {
-  const core::Requantization view = {.multipliers = rule.multipliers.data(),
-                                     .offsets = rule.offsets.data(),
-                                     .left_shift = rule.left_shift,
-                                     .shift = rule.shift,
-                                     .offset_shift = rule.offset_shift};
-  return core::requantize_to_code(view, static_cast<std::int32_t>(accumulator), c);
+  return core::requantize_to_code(rule.view(), static_cast<std::int32_t>(accumulator), c);
 }
 
 /// The error that the header promises, in codes.

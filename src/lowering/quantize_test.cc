@@ -64,23 +64,13 @@ struct OneLayer {
 
 /// The output code of the convolution for one pixel's codes.
 int code_of(const Operator& layer, const std::array<int, 3>& input, std::size_t channel) {
-  const model::Requantization& rule = layer.requantization;
-  const core::Requantization view = {.multipliers = rule.multipliers.data(),
-                                     .offsets = rule.offsets.data(),
-                                     .table = rule.table.empty() ? nullptr : rule.table.data(),
-                                     .is_uniform = false,
-                                     .left_shift = rule.left_shift,
-                                     .shift = rule.shift,
-                                     .offset_shift = rule.offset_shift,
-                                     .low = rule.low,
-                                     .high = rule.high};
   const std::uint8_t* row =
       layer.weights.data() + channel * core::packed_row_bytes(layer.format, input.size());
   std::int32_t accumulator = 0;
   for (std::size_t i = 0; i < input.size(); ++i) {
     accumulator += input[i] * core::weight_at(layer.format, row, i);
   }
-  return core::requantize(view, accumulator, channel);
+  return core::requantize(layer.requantization.view(), accumulator, channel);
 }
 
 /// What the float network computes for the same pixel, before the activation.

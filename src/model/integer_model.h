@@ -9,20 +9,27 @@
 #include <vector>
 
 #include "core/preprocessing.h"
+#include "core/requantize.h"
 #include "model/operator_attributes.h"
 
 namespace coco_mcu::model {
 
 /// See core/requantize.h and docs/arithmetic.md.
-struct Requantization {
+struct Requantization : core::LayerRequantization {
   std::vector<std::int16_t> multipliers;  // one for each output channel, or one for all
   std::vector<std::int16_t> offsets;      // as many
-  std::uint8_t left_shift = 0;
-  std::uint8_t shift = 0;
-  std::uint8_t offset_shift = 0;
-  std::uint8_t low = 0;
-  std::uint8_t high = 255;
-  std::vector<std::uint8_t> table;  // 256 codes or empty
+  std::vector<std::uint8_t> table;        // 256 codes or empty
+
+  /// The same as kernels take it; it points into this one.
+  core::Requantization view() const {
+    core::Requantization view;
+    static_cast<core::LayerRequantization&>(view) = *this;
+    view.multipliers = multipliers.data();
+    view.offsets = offsets.data();
+    view.table = table.empty() ? nullptr : table.data();
+    view.is_uniform = multipliers.size() == 1;
+    return view;
+  }
 
   bool operator==(const Requantization&) const = default;
 };

@@ -158,11 +158,7 @@ Operator operator_of(const View& view, int index) {
     layer.requantization.multipliers.assign(rule.multipliers, rule.multipliers + count);
     layer.requantization.offsets.assign(rule.offsets, rule.offsets + count);
   }
-  layer.requantization.left_shift = rule.left_shift;
-  layer.requantization.shift = rule.shift;
-  layer.requantization.offset_shift = rule.offset_shift;
-  layer.requantization.low = rule.low;
-  layer.requantization.high = rule.high;
+  static_cast<core::LayerRequantization&>(layer.requantization) = rule;
   if (rule.table != nullptr) layer.requantization.table.assign(rule.table, rule.table + 256);
   if (stored.kind == OperatorKind::kSoftmax) {
     layer.exponentials.assign(stored.exponentials, stored.exponentials + 256);
