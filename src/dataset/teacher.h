@@ -1,0 +1,26 @@
+// Stored opinions of a teacher network: how probably each picture shows the class.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace coco_mcu::dataset {
+
+/// From JSON {"images": {"FILE": {"NAME": probability, ...}, ...}} or {"images": {"FILE": p}}.
+class TeacherProbabilities {
+ public:
+  /// Adds a file's; `name` chooses among several teachers. Throws std::runtime_error naming the
+  /// file, the key, the reason and the remedy.
+  void add(const std::filesystem::path& file, const std::string& name);
+
+  std::optional<double> of(std::string_view file_name) const;
+  std::size_t size() const { return probabilities_.size(); }
+
+ private:
+  std::map<std::string, double, std::less<>> probabilities_;
+};
+
+}  // namespace coco_mcu::dataset

@@ -1,0 +1,82 @@
+// A training, seen from outside the training library: what to do, and what is told on the way. No
+// libtorch here.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "dataset/picture_source.h"
+#include "network/network.h"
+#include "network/quantizer.h"
+#include "training/recipe.h"
+
+namespace coco_mcu::training {
+
+/// Where the integer engine would quantize the network; a fixed range, or one to be learned.
+struct QuantizableOutput {
+  std::string node;
+  bool is_fixed = false;
+  float minimum = 0.0F;  // of a fixed one
+  float maximum = 0.0F;
+};
+struct QuantizableKernel {
+  std::string node;
+  std::string layer;
+  bool is_first = false;
+  bool is_depthwise = false;
+  bool is_last = false;
+};
+struct QuantizableTensors {
+  std::vector<QuantizableOutput> outputs;
+  std::vector<QuantizableKernel> kernels;
+};
+
+struct TrainingTask {
+  Recipe recipe;
+  network::Network network;  // with the recipe's dropout
+  QuantizableTensors quantizable;
+  std::vector<dataset::NamedSource> training_data;
+  std::vector<std::string> validation_data;  // as dataset::open_pictures takes them
+  dataset::VisualWakeWords rule;
+  std::vector<std::filesystem::path> teacher_probabilities;  // JSON files
+  std::string teacher_name;                                  // which of several in them
+  std::filesystem::path teacher_checkpoint;                  // a float checkpoint, or empty
+  std::filesystem::path initial_checkpoint;                  // or empty: random weights
+  std::filesystem::path run;                                 // folder that the run is written to
+  bool resume = false;
+  std::string device = "cpu";         // or "cuda"
+  int threads = 0;                    // 0: one for each core
+  std::int64_t stop_after_steps = 0;  // ends early, as an interruption would; 0: not
+};
+
+/// What a training tells while it runs. All calls come from one thread; only process 0 makes them.
+class TrainingObserver {
+ public:
+  TrainingObserver() = default;
+  TrainingObserver(const TrainingObserver&) = delete;
+  TrainingObserver& operator=(const TrainingObserver&) = delete;
+  virtual ~TrainingObserver() = default;
+
+  /// Work of `total` items begins, `done` of them are done already.
+  virtual void begin(const std::string& label, std::int64_t total, std::int64_t done) = 0;
+  virtual void advance(std::int64_t items) = 0;
+  virtual void end() = 0;
+  /// A line for the log: an epoch's metrics, a health warning.
+  virtual void line(const std::string& text) = 0;
+};
+
+struct TrainingResult {
+  std::filesystem::path last;  // checkpoint folders
+  std::filesystem::path best;
+  std::int64_t steps = 0;
+  bool finished = true;  // false where it was interrupted
+};
+
+/// Runs or resumes a training. The training library is loaded by this call. Throws
+/// std::runtime_error with one clear line: bad data, a loss that is not finite, memory, a full
+/// disk; what the run's folder held before is still good.
+TrainingResult train(const TrainingTask& task, TrainingObserver& observer);
+
+}  // namespace coco_mcu::training
