@@ -43,6 +43,10 @@ void Command::count(const std::string& name, int& value, const std::string& help
   app_->add_option(name, value, help)->check(CLI::Range(0, std::numeric_limits<int>::max()));
 }
 
+void Command::number(const std::string& name, double& value, const std::string& help) {
+  app_->add_option(name, value, help)->check(CLI::Range(0.0, std::numeric_limits<double>::max()));
+}
+
 void Command::texts(const std::string& name, std::vector<std::string>& values,
                     const std::string& help) {
   app_->add_option(name, values, help)->allow_extra_args(false);
@@ -72,6 +76,17 @@ CommandLine::~CommandLine() = default;
 
 Command CommandLine::command(const std::string& name, const std::string& description) {
   return Command(app_->add_subcommand(name, description));
+}
+
+Command CommandLine::command(const std::string& group, const std::string& name,
+                             const std::string& description) {
+  return Command(app_->get_subcommand(group)->add_subcommand(name, description));
+}
+
+void CommandLine::open_group(const std::string& group, const std::string& description) {
+  CLI::App* app = app_->add_subcommand(group, description);
+  app->require_subcommand(1);
+  app->footer("Each command explains itself: coco-mcu " + group + " COMMAND --help");
 }
 
 int CommandLine::run(int argc, char** argv) {

@@ -37,6 +37,8 @@ class Command {
   void share(const std::string& name, std::optional<double>& value, const std::string& help);
   /// A whole number, 0 or more.
   void count(const std::string& name, int& value, const std::string& help);
+  /// Any finite number, 0 or more.
+  void number(const std::string& name, double& value, const std::string& help);
   /// May be given several times.
   void texts(const std::string& name, std::vector<std::string>& values, const std::string& help);
   /// One word or more.
@@ -60,6 +62,10 @@ class CommandLine {
   CommandLine& operator=(const CommandLine&) = delete;
 
   Command command(const std::string& name, const std::string& description);
+  /// A command of a group: "coco-mcu dataset build". Groups must be opened first.
+  Command command(const std::string& group, const std::string& name,
+                  const std::string& description);
+  void open_group(const std::string& group, const std::string& description);
 
   /// Runs the action of the command that is named. Returns the exit status: 0, or 2 where the
   /// command line itself is wrong, which stderr then explains. What the action throws passes on,

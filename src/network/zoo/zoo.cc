@@ -19,9 +19,10 @@ constexpr PublishedClaims kCocoMcuClaims = {
     .source = "Visual Wake Words challenge submission, 2019",
 };
 
-constexpr std::array<ZooEntry, 1> kZoo = {{
+constexpr std::array<ZooEntry, 2> kZoo = {{
     {"coco_mcu", "Visual Wake Words network of 2019, 256x256, two attention branches", coco_mcu,
      &kCocoMcuClaims},
+    {"tiny", "the same blocks at 64x64, trained in minutes: for trying things out", tiny, nullptr},
 }};
 
 }  // namespace

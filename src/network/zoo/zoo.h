@@ -13,6 +13,10 @@ namespace coco_mcu::network {
 /// attention branches; RGB 256x256 in, {no person, person} out.
 Network coco_mcu();
 
+/// A network of the same blocks, small enough that a whole training takes minutes: to try recipes
+/// and boards out, and for tests. RGB 64x64 in, {no person, person} out.
+Network tiny();
+
 /// What the authors of an architecture published about it, to be held against what is counted.
 struct PublishedClaims {
   std::int64_t parameters = 0;
