@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,27 @@ struct TrainingTask {
   std::int64_t stop_after_steps = 0;  // ends early, as an interruption would; 0: not
 };
 
+/// One picture of the validation data, as the trained network sees it.
+struct ValidatedPicture {
+  bool label = false;        // shows the class
+  float probability = 0.0F;  // that it does
+};
+
+/// What an epoch of training did.
+struct EpochReport {
+  std::string stage;
+  std::int64_t epoch = 0;  // of the stage, from 1
+  std::int64_t step = 0;   // of the run, that are done
+  std::int64_t steps = 0;  // of the run, in all
+  double loss = 0.0;       // mean of the epoch's steps, in nats
+  double learning_rate = 0.0;
+  double images_per_second = 0.0;            // of this process
+  double waited_share = 0.0;                 // of the time, for pictures
+  std::vector<ValidatedPicture> validation;  // empty where this epoch was not evaluated
+  bool is_best = false;
+  std::vector<std::string> health;  // one finding a line; none where all is well
+};
+
 /// What a training tells while it runs. All calls come from one thread; only process 0 makes them.
 class TrainingObserver {
  public:
@@ -63,15 +85,23 @@ class TrainingObserver {
   virtual void begin(const std::string& label, std::int64_t total, std::int64_t done) = 0;
   virtual void advance(std::int64_t items) = 0;
   virtual void end() = 0;
-  /// A line for the log: an epoch's metrics, a health warning.
+  virtual void epoch(const EpochReport& report) = 0;
+  /// A line for the log: what was resumed, what was found in the initial checkpoint.
   virtual void line(const std::string& text) = 0;
 };
 
+enum class TrainingEnd {
+  kFinished,
+  kStepLimit,    // stop_after_steps
+  kInterrupted,  // by SIGINT or SIGTERM
+};
+
 struct TrainingResult {
-  std::filesystem::path last;  // checkpoint folders
+  std::filesystem::path last;  // checkpoint folders; where there is none yet, they are missing
   std::filesystem::path best;
   std::int64_t steps = 0;
-  bool finished = true;  // false where it was interrupted
+  TrainingEnd end = TrainingEnd::kFinished;
+  bool is_process_0 = true;  // the one that writes and tells
 };
 
 /// Runs or resumes a training. The training library is loaded by this call. Throws

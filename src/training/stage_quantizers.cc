@@ -1,0 +1,70 @@
+#include "training/stage_quantizers.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "training/quantization_policy.h"
+
+namespace coco_mcu::training {
+namespace {
+
+using network::QuantizedTensor;
+using network::Quantizer;
+using network::QuantizerKind;
+using network::Quantizers;
+
+void check_layers(const QuantizationOptions& options, const QuantizableTensors& tensors) {
+  for (const auto& [name, format] : options.layers) {
+    const bool is_known = std::ranges::any_of(tensors.kernels, [&](const QuantizableKernel& each) {
+      return each.layer == name || each.layer.starts_with(name + ".");
+    });
+    if (is_known) continue;
+    std::string known;
+    for (const QuantizableKernel& each : tensors.kernels) known += " " + each.layer;
+    throw std::runtime_error(fmt::format(
+        "recipe: quantization.layers names {}, which the network does not have; there are:{}", name,
+        known));
+  }
+}
+
+Quantizers learned(const QuantizationOptions& options, const QuantizableTensors& tensors) {
+  check_layers(options, tensors);
+  Quantizers quantizers;
+  for (const QuantizableKernel& each : tensors.kernels) {
+    const auto format =
+        weight_format(options, each.layer, each.is_first, each.is_depthwise, each.is_last);
+    if (!format) continue;
+    quantizers.push_back({.node = each.node,
+                          .tensor = QuantizedTensor::kWeight,
+                          .kind = QuantizerKind::kLearnedStep,
+                          .format = *format});
+  }
+  if (!options.activations) return quantizers;
+  for (const QuantizableOutput& each : tensors.outputs) {
+    quantizers.push_back(
+        {.node = each.node,
+         .tensor = QuantizedTensor::kOutput,
+         .kind = each.is_fixed ? QuantizerKind::kFixedRange : QuantizerKind::kLearnedRange});
+  }
+  return quantizers;
+}
+
+}  // namespace
+
+Quantizers stage_quantizers(const QuantizationOptions& options, const QuantizableTensors& tensors,
+                            const network::Network& network) {
+  switch (options.scheme) {
+    case QuantizationOptions::Scheme::kNone:
+      return {};
+    case QuantizationOptions::Scheme::kTfContrib2019:
+      return quantization_policy("tf-contrib-2019", network);
+    case QuantizationOptions::Scheme::kLearned:
+      return learned(options, tensors);
+  }
+  return {};
+}
+
+}  // namespace coco_mcu::training

@@ -1,0 +1,59 @@
+#include "training/validation.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dataset/loader.h"
+#include "training/training_batch.h"
+
+namespace coco_mcu::training {
+namespace {
+
+constexpr int kBatch = 32;
+constexpr double kLeastProbability = 1e-7;  // whose logarithm is taken; as evaluation does
+
+}  // namespace
+
+std::vector<ValidatedPicture> validate(NetworkModule& module, const dataset::PictureSource& source,
+                                       const core::Preprocessing& preprocessing, int threads,
+                                       const std::function<void(std::int64_t)>& advance) {
+  module.eval();
+  module.set_mode({});
+  module.prepare_inference();
+  dataset::Loader loader(source, nullptr,
+                         {.preprocessing = preprocessing,
+                          .augmentation = std::nullopt,
+                          .shuffled = false,
+                          .batch_size = std::min(kBatch, static_cast<int>(source.size())),
+                          .drop_last = false,
+                          .threads = threads});
+  const torch::Device device = module.parameters().front().device();
+  std::vector<ValidatedPicture> validated;
+  loader.start(0);
+  while (const auto batch = loader.next()) {
+    const torch::InferenceMode inference;
+    const torch::Tensor input = training_batch(*batch, preprocessing, device).pictures;
+    const torch::Tensor shows =
+        module.infer(input).flatten(1).select(1, 1).to(torch::kCPU).contiguous();
+    const auto* probabilities = shows.data_ptr<float>();
+    for (std::size_t i = 0; i < batch->labels.size(); ++i) {
+      if (std::isnan(batch->labels[i])) continue;
+      validated.push_back({.label = batch->labels[i] > 0.5F, .probability = probabilities[i]});
+    }
+    advance(static_cast<std::int64_t>(batch->labels.size()));
+  }
+  return validated;
+}
+
+ValidationScore score(const std::vector<ValidatedPicture>& pictures) {
+  ValidationScore score;
+  for (const ValidatedPicture& each : pictures) {
+    if ((each.probability > 0.5F) == each.label) ++score.right;
+    const double of_truth = each.label ? each.probability : 1.0 - each.probability;
+    score.loss -= std::log(std::clamp(of_truth, kLeastProbability, 1.0 - kLeastProbability));
+  }
+  if (!pictures.empty()) score.loss /= static_cast<double>(pictures.size());
+  return score;
+}
+
+}  // namespace coco_mcu::training
