@@ -2,7 +2,6 @@
 // Writes a file of instances_train2014.json's size and counts, reads it, and prints both.
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -12,8 +11,11 @@
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
+#include "bench/support/bench.h"
+#include "bench/support/peak_memory.h"
 #include "dataset/coco_annotations.h"
 
+namespace coco_mcu {
 namespace {
 
 namespace fs = std::filesystem;
@@ -94,24 +96,16 @@ void write_instances(const fs::path& path) {
   if (!file.flush()) throw std::runtime_error(fmt::format("{}: cannot be written", path.string()));
 }
 
-// The most memory this process ever held, in bytes (proc(5): VmHWM, in KiB).
-std::uintmax_t peak_memory_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    std::uintmax_t kilobytes = 0;
-    if (word == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
-  }
-  throw std::runtime_error("/proc/self/status: has no VmHWM; this figure needs Linux");
-}
+}  // namespace
 
-void run() {
+void measure(std::span<char*> /*arguments*/) {
   const TemporaryFile file;
   write_instances(file.path());
   const std::uintmax_t before = peak_memory_bytes();
   const double megabytes = static_cast<double>(fs::file_size(file.path())) / 1e6;
 
   const auto start = std::chrono::steady_clock::now();
-  const auto pictures = coco_mcu::dataset::read_labels(file.path());
+  const auto pictures = dataset::read_labels(file.path());
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   const std::uintmax_t peak = peak_memory_bytes();
   if (pictures.size() != kPictures) throw std::runtime_error("not every picture was read");
@@ -128,14 +122,4 @@ void run() {
   if (peak > kLimitBytes) throw std::runtime_error("the peak memory is above its limit");
 }
 
-}  // namespace
-
-int main() {
-  try {
-    run();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 1;
-  }
-  return 0;
-}
+}  // namespace coco_mcu

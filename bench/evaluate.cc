@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -16,6 +15,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/support/bench.h"
 #include "dataset/image.h"
 #include "evaluation/decide.h"
 #include "network/checkpoint.h"
@@ -100,7 +100,9 @@ Rounds summary(std::vector<double> values) {
   return {values[values.size() / 2], values.front(), values.back()};
 }
 
-void measure() {
+}  // namespace
+
+void measure(std::span<char*> /*arguments*/) {
   const testing::TemporaryFolder folder;
   network::write_checkpoint(testing::made_up_checkpoint(), folder.path() / "checkpoint");
   const auto network = training::open_float_network(folder.path() / "checkpoint");
@@ -128,15 +130,4 @@ void measure() {
   fmt::print("{}\n", line.dump());
 }
 
-}  // namespace
 }  // namespace coco_mcu
-
-int main() {
-  try {
-    coco_mcu::measure();
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench: {}\n", error.what());
-    return 1;
-  }
-}

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/support/bench.h"
 #include "bench/support/timing.h"
 #include "bench/support/untrained_model.h"
 #include "engine/arena.h"
@@ -52,7 +52,9 @@ double measure_policy(const std::filesystem::path& folder, const std::string& po
   return result;
 }
 
-void measure() {
+}  // namespace
+
+void measure(std::span<char*> /*arguments*/) {
   const testing::TemporaryFolder folder;
   nlohmann::ordered_json line;
   line["milliseconds_w8"] = measure_policy(folder.path(), "w8");
@@ -61,15 +63,4 @@ void measure() {
   fmt::print("{}\n", line.dump());
 }
 
-}  // namespace
 }  // namespace coco_mcu
-
-int main() {
-  try {
-    coco_mcu::measure();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench_first_decision: {}\n", error.what());
-    return 1;
-  }
-  return 0;
-}

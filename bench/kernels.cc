@@ -5,7 +5,6 @@
 //   bench_kernels [back end]      the best one if none is named
 
 #include <cstdio>
-#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/support/bench.h"
 #include "bench/support/integer_peak.h"
 #include "bench/support/timing.h"
 #include "tests/support/random_layer.h"
@@ -142,7 +142,7 @@ nlohmann::ordered_json measure_layer(const kernels::Backend& backend, const Geom
           {"share_of_peak", rounds.share_of_peak}};
 }
 
-void measure(const kernels::Backend& backend) {
+void measure_backend(const kernels::Backend& backend) {
   nlohmann::ordered_json line = {{"backend", backend.name}};
   for (const WeightFormat format :
        {WeightFormat::kSigned8, WeightFormat::kSigned4, WeightFormat::kTernary2}) {
@@ -170,15 +170,9 @@ const kernels::Backend& backend_named(const std::string& name) {
 }
 
 }  // namespace
-}  // namespace coco_mcu
 
-int main(int count, char** arguments) {
-  try {
-    coco_mcu::measure(count > 1 ? coco_mcu::backend_named(arguments[1])
-                                : coco_mcu::kernels::best_backend());
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench: {}\n", error.what());
-    return 1;
-  }
+void measure(std::span<char*> arguments) {
+  measure_backend(arguments.empty() ? kernels::best_backend() : backend_named(arguments[0]));
 }
+
+}  // namespace coco_mcu

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,6 +20,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/support/bench.h"
 #include "bench/support/integer_peak.h"
 #include "bench/support/timing.h"
 #include "bench/support/untrained_model.h"
@@ -160,7 +160,9 @@ void print_row(const char* what, double milliseconds, double macs, int bits,
              peak.gmacs > 0 ? 100 * gmacs / peak.gmacs : 0.0);
 }
 
-void measure() {
+}  // namespace
+
+void measure(std::span<char*> /*arguments*/) {
   const testing::TemporaryFolder folder;
   const network::Checkpoint checkpoint = testing::made_up_checkpoint();
   const model::ModelFile w8_file = lower_untrained(checkpoint, "w8");
@@ -218,15 +220,4 @@ void measure() {
   fmt::print("{}\n", line.dump());
 }
 
-}  // namespace
 }  // namespace coco_mcu
-
-int main() {
-  try {
-    coco_mcu::measure();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench_latency: {}\n", error.what());
-    return 1;
-  }
-  return 0;
-}
