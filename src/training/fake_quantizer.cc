@@ -48,13 +48,12 @@ torch::Tensor fake_quantize(const torch::Tensor& x, const QuantizationGrid& grid
   return StraightThrough::apply(x, double{grid.scale}, double{grid.low}, double{grid.high});
 }
 
-FakeQuantizer::FakeQuantizer(const QuantizerOptions& options)
+FakeQuantizer::FakeQuantizer(const TrackingOptions& options)
     : options_(options),
       minimum_(register_buffer("min", torch::tensor(-kInitialRange))),
       maximum_(register_buffer("max", torch::tensor(kInitialRange))) {}
 
-torch::Tensor FakeQuantizer::forward(const torch::Tensor& x) {
-  if (is_training()) track(x);
+torch::Tensor FakeQuantizer::quantize(const torch::Tensor& x) const {
   return fake_quantize(x, nudge(minimum(), maximum(), options_.bits, options_.narrow_range));
 }
 
@@ -64,17 +63,16 @@ void FakeQuantizer::set_range(float minimum, float maximum) {
   maximum_.fill_(maximum);
 }
 
-void FakeQuantizer::track(const torch::Tensor& x) {
+void FakeQuantizer::track(const torch::Tensor& x, const LargestOverProcesses& largest) {
   const torch::NoGradGuard no_grad;
-  const float seen_minimum = std::min(x.min().item<float>(), 0.0F);
-  const float seen_maximum = std::max(x.max().item<float>(), 0.0F);
+  const Extremes seen = extremes(x, largest);
   if (options_.tracking == RangeTracking::kLastValue) {
-    set_range(seen_minimum, seen_maximum);
+    set_range(seen.minimum, seen.maximum);
     return;
   }
   const float kept = kMovingAverageDecay;
-  set_range(kept * minimum() + (1.0F - kept) * seen_minimum,
-            kept * maximum() + (1.0F - kept) * seen_maximum);
+  set_range(kept * minimum() + (1.0F - kept) * seen.minimum,
+            kept * maximum() + (1.0F - kept) * seen.maximum);
 }
 
 }  // namespace coco_mcu::training

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "training/libtorch.h"
-#include "training/quantization_policy.h"
+#include "training/range_quantizer.h"
 
 namespace coco_mcu::training {
 
@@ -22,21 +22,33 @@ QuantizationGrid nudge(float minimum, float maximum, int bits, bool narrow_range
 /// through where low <= x <= high and is zero elsewhere. Any shape, float32.
 torch::Tensor fake_quantize(const torch::Tensor& x, const QuantizationGrid& grid);
 
-/// Quantizes a tensor on a range that it keeps as two scalars; in training the range first follows
-/// what it sees. The range always contains zero.
+/// How the range follows the values that are seen in training.
+enum class RangeTracking {
+  kLastValue,      // minimum and maximum of the last tensor: weights
+  kMovingAverage,  // exponential moving average of those: activations
+};
+
+struct TrackingOptions {
+  int bits = 8;
+  bool narrow_range = false;  // without the lowest code: symmetric weights
+  RangeTracking tracking = RangeTracking::kMovingAverage;
+};
+
+/// Quantizes a tensor on a range that it keeps as two scalars and that follows what it sees. The
+/// range always contains zero.
 class FakeQuantizer : public torch::nn::Module {
  public:
-  explicit FakeQuantizer(const QuantizerOptions& options);
+  explicit FakeQuantizer(const TrackingOptions& options);
 
-  torch::Tensor forward(const torch::Tensor& x);
+  /// Moves the range. `largest` may be empty: this process alone.
+  void track(const torch::Tensor& x, const LargestOverProcesses& largest = {});
+  torch::Tensor quantize(const torch::Tensor& x) const;
   void set_range(float minimum, float maximum);
   float minimum() const { return minimum_.item<float>(); }
   float maximum() const { return maximum_.item<float>(); }
 
  private:
-  void track(const torch::Tensor& x);
-
-  QuantizerOptions options_;
+  TrackingOptions options_;
   torch::Tensor minimum_;  // scalar
   torch::Tensor maximum_;  // scalar
 };

@@ -66,7 +66,7 @@ TEST(FakeQuantize, GradientPassesStraightThroughInsideTheRangeOnly) {
 
 TEST(FakeQuantizer, WeightRangeFollowsTheLastTensor) {
   FakeQuantizer quantizer({.bits = 2, .narrow_range = true, .tracking = RangeTracking::kLastValue});
-  quantizer.forward(torch::tensor({-0.25F, 0.75F}));
+  quantizer.track(torch::tensor({-0.25F, 0.75F}));
   EXPECT_EQ(quantizer.minimum(), -0.25F);
   EXPECT_EQ(quantizer.maximum(), 0.75F);
 }
@@ -74,7 +74,7 @@ TEST(FakeQuantizer, WeightRangeFollowsTheLastTensor) {
 TEST(FakeQuantizer, TheRangeContainsZero) {
   FakeQuantizer quantizer(
       {.bits = 8, .narrow_range = false, .tracking = RangeTracking::kLastValue});
-  quantizer.forward(torch::tensor({2.0F, 3.0F}));
+  quantizer.track(torch::tensor({2.0F, 3.0F}));
   EXPECT_EQ(quantizer.minimum(), 0.0F);
   EXPECT_EQ(quantizer.maximum(), 3.0F);
 }
@@ -82,18 +82,20 @@ TEST(FakeQuantizer, TheRangeContainsZero) {
 TEST(FakeQuantizer, ActivationRangeMovesSlowly) {
   FakeQuantizer quantizer({});
   quantizer.set_range(-1.0F, 1.0F);
-  quantizer.forward(torch::tensor({-3.0F, 5.0F}));
+  quantizer.track(torch::tensor({-3.0F, 5.0F}));
   EXPECT_FLOAT_EQ(quantizer.minimum(), -1.0F * 0.999F - 3.0F * 0.001F);
   EXPECT_FLOAT_EQ(quantizer.maximum(), 1.0F * 0.999F + 5.0F * 0.001F);
 }
 
-TEST(FakeQuantizer, TheRangeStandsStillInEvaluation) {
-  FakeQuantizer quantizer({});
-  quantizer.set_range(-1.0F, 1.0F);
-  quantizer.eval();
-  quantizer.forward(torch::tensor({-3.0F, 5.0F}));
-  EXPECT_EQ(quantizer.minimum(), -1.0F);
-  EXPECT_EQ(quantizer.maximum(), 1.0F);
+TEST(FakeQuantizer, ExtremesComeFromAllProcesses) {
+  FakeQuantizer quantizer({.tracking = RangeTracking::kLastValue});
+  // The other process has seen -4 and 2.
+  const LargestOverProcesses largest = [](torch::Tensor& x) {
+    x = torch::maximum(x, torch::tensor({4.0F, 2.0F}));
+  };
+  quantizer.track(torch::tensor({-3.0F, 5.0F}), largest);
+  EXPECT_EQ(quantizer.minimum(), -4.0F);
+  EXPECT_EQ(quantizer.maximum(), 5.0F);
 }
 
 }  // namespace

@@ -19,14 +19,17 @@ namespace coco_mcu::training {
 struct ChainQuantizer {
   torch::Tensor minimum;
   torch::Tensor maximum;
+  /// False: the grid is minimum + code * (maximum - minimum) / 255 as it stands, for ranges that
+  /// are ends of a grid already. A mask's 1..2 does not hold zero.
+  bool is_nudged = true;
 
   bool is_active() const { return minimum.defined(); }
 };
 
 struct Chain {
-  ChainQuantizer before;                         // in front of the activation
+  ChainQuantizer before = {};                    // in front of the activation
   network::Op activation = network::Op::kInput;  // kInput: none; else one of the five functions
-  ChainQuantizer after;
+  ChainQuantizer after = {};
 };
 
 /// Adds a tensor up over all processes of a training, in place, in the same order everywhere.

@@ -4,63 +4,56 @@
 #include <cmath>
 #include <utility>
 
+#include "dataset/random.h"
+#include "training/node_functions.h"
+
 namespace coco_mcu::training {
 
 using network::kBatchNormEpsilon;
 using network::Node;
 using network::NodeId;
 using network::Op;
+using network::QuantizedTensor;
+using network::Quantizer;
+using network::QuantizerKind;
 
 namespace {
 
-torch::Tensor convolve(const Node& node, const torch::Tensor& x, const torch::Tensor& weight,
-                       const torch::Tensor& bias) {
-  const std::int64_t groups = node.op == Op::kDepthwiseConv ? x.size(1) : 1;
-  return torch::conv2d(x, weight, bias, node.stride, node.padding, 1, groups);
+constexpr float kSmallestStep = 1e-8F;
+
+bool is_activation(Op op) {
+  return op == Op::kRelu || op == Op::kHardSwish || op == Op::kHardSigmoid ||
+         op == Op::kSigmoidPlusOne;
 }
 
-/// Operations without parameters, the same in training and evaluation.
-torch::Tensor plain_function(const Node& node, const std::vector<torch::Tensor>& inputs) {
-  const torch::Tensor& x = inputs[0];
-  const int factor = node.factor;
-  switch (node.op) {
-    case Op::kRelu:
-      return torch::relu(x);
-    case Op::kHardSwish:
-      return torch::hardswish(x);
-    case Op::kHardSigmoid:
-      return torch::hardsigmoid(x);
-    case Op::kSigmoidPlusOne:
-      return torch::sigmoid(x) + 1.0;
-    case Op::kMaxPool:
-      return torch::max_pool2d(x, node.kernel, node.stride);
-    case Op::kGlobalAveragePool:
-      return torch::adaptive_avg_pool2d(x, {1, 1});
-    case Op::kUpsample:
-      return torch::upsample_nearest2d(x, {x.size(2) * factor, x.size(3) * factor});
-    case Op::kCrop:
-      return x.slice(2, node.offset).slice(3, node.offset);
-    case Op::kAdd:
-      return x + inputs[1];
-    case Op::kMultiply:
-      return x * inputs[1];
-    case Op::kSoftmax:
-      return torch::softmax(x, 1);
-    default:
-      TORCH_CHECK(false, "layer ", node.name, " (", op_name(node.op), ") is not a plain function");
-  }
+bool has_kernel(Op op) {
+  return op == Op::kConv || op == Op::kDepthwiseConv;
 }
 
 }  // namespace
 
-NetworkModule::NetworkModule(network::Network description, const QuantizationPolicy& policy)
-    : description_(std::move(description)), layers_(description_.nodes.size()) {
+StepQuantizer::StepQuantizer(const torch::Tensor& weight, core::WeightFormat format)
+    : format_(format), step_(register_parameter("step", initial_steps(weight.detach(), format))) {}
+
+torch::Tensor StepQuantizer::quantize(const torch::Tensor& weight) const {
+  return step_quantize(weight, step_, format_);
+}
+
+void StepQuantizer::constrain() {
+  const torch::NoGradGuard no_grad;
+  step_.clamp_min_(kSmallestStep);
+}
+
+NetworkModule::NetworkModule(network::Network description, network::Quantizers quantizers)
+    : description_(std::move(description)),
+      quantizers_(std::move(quantizers)),
+      layers_(description_.nodes.size()),
+      readers_(description_.consumers()) {
   register_layers();
-  register_quantizers(policy);
-  const auto readers = description_.consumers();
-  for (std::size_t id = 0; id < readers.size(); ++id) {
-    last_readers_.push_back(readers[id].empty() ? static_cast<NodeId>(id)
-                                                : std::ranges::max(readers[id]));
+  for (const Quantizer& quantizer : quantizers_) register_quantizer(quantizer);
+  for (std::size_t id = 0; id < readers_.size(); ++id) {
+    last_readers_.push_back(readers_[id].empty() ? static_cast<NodeId>(id)
+                                                 : std::ranges::max(readers_[id]));
   }
 }
 
@@ -103,39 +96,174 @@ void NetworkModule::register_layers() {
   }
 }
 
-void NetworkModule::register_quantizers(const QuantizationPolicy& policy) {
-  for (const Placement& placement : policy) {
-    torch::nn::Module& module = submodule(description_.nodes[placement.node].name);
-    const std::string name = quantizer_name(description_, placement);
-    const std::string site = name.substr(name.rfind('.') + 1);
-    auto quantizer =
-        module.register_module(site, std::make_shared<FakeQuantizer>(placement.options));
-    Layer& layer = layers_[placement.node];
-    (placement.site == QuantizedSite::kWeight ? layer.weight_quantizer : layer.output_quantizer) =
-        std::move(quantizer);
+void NetworkModule::register_quantizer(const Quantizer& quantizer) {
+  const auto id = description_.find(quantizer.node);
+  TORCH_CHECK(id.has_value(), "quantizer ", quantizer_name(quantizer), ": the network ",
+              description_.name, " has no such layer");
+  Layer& layer = layers_[*id];
+  const bool is_weight = quantizer.tensor == QuantizedTensor::kWeight;
+  TORCH_CHECK(!is_weight || layer.weight.defined(), "quantizer ", quantizer_name(quantizer),
+              ": the layer has no kernel");
+  const std::string name = quantizer_name(quantizer);
+  const std::string site = name.substr(name.rfind('.') + 1);
+  torch::nn::Module& module = submodule(quantizer.node);
+  switch (quantizer.kind) {
+    case QuantizerKind::kLearnedStep:
+      layer.weight_step = module.register_module(
+          site, std::make_shared<StepQuantizer>(layer.weight, quantizer.format));
+      return;
+    case QuantizerKind::kLearnedRange:
+    case QuantizerKind::kFixedRange:
+      quantizes_activations_ = true;
+      layer.output_range = module.register_module(
+          site, std::make_shared<RangeQuantizer>(quantizer.kind == QuantizerKind::kLearnedRange));
+      return;
+    case QuantizerKind::kTrackedRange: {
+      const auto tracked = module.register_module(
+          site,
+          std::make_shared<FakeQuantizer>(TrackingOptions{
+              .bits = quantizer.bits,
+              .narrow_range = quantizer.narrow_range,
+              .tracking = is_weight ? RangeTracking::kLastValue : RangeTracking::kMovingAverage}));
+      (is_weight ? layer.tracked_weight : layer.tracked_output) = tracked;
+      return;
+    }
   }
 }
 
-torch::Tensor NetworkModule::compute(NodeId id, const Tensors& inputs, bool quantize) {
-  const Node& node = description_.nodes[id];
-  const Layer& layer = layers_[id];
-  switch (node.op) {
-    case Op::kConv:
-    case Op::kDepthwiseConv: {
-      const bool quantize_weight = quantize && layer.weight_quantizer;
-      const torch::Tensor weight =
-          quantize_weight ? layer.weight_quantizer->forward(layer.weight) : layer.weight;
-      return convolve(node, inputs[0], weight, layer.bias);
-    }
-    case Op::kBatchNorm:
-      return torch::batch_norm(inputs[0], layer.weight, layer.bias, layer.running_mean,
-                               layer.running_var, is_training(), 1.0 - network::kBatchNormMomentum,
-                               kBatchNormEpsilon, /*cudnn_enabled=*/true);
-    case Op::kDropout:
-      return torch::dropout(inputs[0], node.drop_rate, is_training());
-    default:
-      return plain_function(node, inputs);
+void NetworkModule::set_mode(Mode mode) {
+  const bool begins = mode.calibrate && !mode_.calibrate;
+  mode_ = std::move(mode);
+  for (const Layer& layer : layers_) {
+    if (begins && layer.output_range) layer.output_range->begin_calibration();
   }
+}
+
+void NetworkModule::constrain() {
+  for (const Layer& layer : layers_) {
+    if (layer.weight_step) layer.weight_step->constrain();
+    if (layer.output_range) layer.output_range->constrain();
+  }
+}
+
+std::vector<NetworkModule::LearnedStep> NetworkModule::learned_steps() const {
+  std::vector<LearnedStep> steps;
+  for (const Quantizer& quantizer : quantizers_) {
+    if (quantizer.kind != QuantizerKind::kLearnedStep) continue;
+    const Layer& layer = layers_[*description_.find(quantizer.node)];
+    steps.push_back(
+        {quantizer_name(quantizer), layer.weight, layer.weight_step->step(), quantizer.format});
+  }
+  return steps;
+}
+
+void NetworkModule::watch_saturation(bool on) {
+  watches_saturation_ = on;
+  saturation_.clear();
+}
+
+torch::Tensor NetworkModule::quantized_weight(const Layer& layer) const {
+  if (layer.tracked_weight) {
+    if (is_training()) layer.tracked_weight->track(layer.weight);
+    return mode_.quantize ? layer.tracked_weight->quantize(layer.weight) : layer.weight;
+  }
+  const bool quantizes = layer.weight_step && mode_.quantize;
+  return quantizes ? layer.weight_step->quantize(layer.weight) : layer.weight;
+}
+
+torch::Tensor NetworkModule::convolution(NodeId id, const torch::Tensor& x, bool quantize) const {
+  const Layer& layer = layers_[id];
+  return convolve(description_.nodes[id], x, quantize ? quantized_weight(layer) : layer.weight,
+                  layer.bias);
+}
+
+torch::Tensor NetworkModule::drop_out(NodeId id, const torch::Tensor& x) const {
+  const double rate = description_.nodes[id].drop_rate;
+  if (!is_training() || rate <= 0.0) return x;
+  const auto pictures = x.size(0);
+  const auto elements = x.numel() / pictures;
+  torch::Tensor kept = torch::empty({pictures, elements});
+  auto* factor = kept.data_ptr<float>();
+  const auto scale = static_cast<float>(1.0 / (1.0 - rate));
+  for (std::int64_t picture = 0; picture < pictures; ++picture) {
+    dataset::Random random({mode_.dropout_key, static_cast<std::uint64_t>(id),
+                            static_cast<std::uint64_t>(mode_.first_picture + picture)});
+    for (std::int64_t i = 0; i < elements; ++i) *factor++ = random.chance(rate) ? 0.0F : scale;
+  }
+  return x * kept.to(x.device()).view(x.sizes());
+}
+
+BatchNorm NetworkModule::batch_norm_of(const Layer& layer) const {
+  return {.weight = layer.weight,
+          .bias = layer.bias,
+          .running_mean = layer.running_mean,
+          .running_var = layer.running_var,
+          .use_batch_statistics = is_training() && mode_.use_batch_statistics,
+          .momentum = mode_.batch_norm_momentum,
+          .epsilon = kBatchNormEpsilon,
+          .sum = mode_.sum};
+}
+
+torch::Tensor NetworkModule::compute(NodeId id, const Tensors& inputs, bool quantize) const {
+  const Node& node = description_.nodes[id];
+  if (has_kernel(node.op)) return convolution(id, inputs[0], quantize);
+  if (node.op == Op::kBatchNorm) {
+    return batch_norm_chain(inputs[0], batch_norm_of(layers_[id]), {});
+  }
+  if (node.op == Op::kDropout) return drop_out(id, inputs[0]);
+  return plain_function(node, inputs);
+}
+
+torch::Tensor NetworkModule::quantize_output(NodeId id, const torch::Tensor& x) const {
+  const Layer& layer = layers_[id];
+  if (layer.tracked_output) {
+    if (is_training()) layer.tracked_output->track(x, mode_.largest);
+    return mode_.quantize ? layer.tracked_output->quantize(x) : x;
+  }
+  if (!layer.output_range || !mode_.quantize) return x;
+  if (mode_.calibrate) {
+    layer.output_range->calibrate(x, mode_.largest);
+    return x;
+  }
+  if (watches_saturation_) {
+    saturation_[description_.nodes[id].name] = layer.output_range->share_outside(x);
+  }
+  return apply_chain(x, {.before = layer.output_range->quantizer()});
+}
+
+NodeId NetworkModule::end_of_chain(NodeId id) const {
+  const bool is_candidate = readers_[id].size() == 1 && !layers_[id].tracked_output &&
+                            !is_activation(description_.nodes[id].op);
+  if (!is_candidate) return id;
+  const NodeId reader = readers_[id][0];
+  const bool is_fused =
+      is_activation(description_.nodes[reader].op) && !layers_[reader].tracked_output;
+  return is_fused ? reader : id;
+}
+
+Chain NetworkModule::chain_of(NodeId head, NodeId end) const {
+  const auto quantizer = [&](NodeId id) {
+    const auto& range = layers_[id].output_range;
+    return range && mode_.quantize ? range->quantizer() : ChainQuantizer{};
+  };
+  if (head == end) return {.before = quantizer(head)};
+  return {
+      .before = quantizer(head), .activation = description_.nodes[end].op, .after = quantizer(end)};
+}
+
+torch::Tensor NetworkModule::compute_chain(NodeId head, NodeId end, const Tensors& inputs) const {
+  const Node& node = description_.nodes[head];
+  const Chain chain = chain_of(head, end);
+  if (node.op == Op::kBatchNorm) {
+    return batch_norm_chain(inputs[0], batch_norm_of(layers_[head]), chain);
+  }
+  if (node.op == Op::kMultiply) return multiply_chain(inputs[0], inputs[1], chain);
+  if (is_activation(node.op)) {
+    return apply_chain(inputs[0], {.activation = node.op, .after = chain.before});
+  }
+  const torch::Tensor value = compute(head, inputs, /*quantize=*/true);
+  const bool is_plain = head == end && !chain.before.is_active();
+  return is_plain ? value : apply_chain(value, chain);
 }
 
 void NetworkModule::release_dead(NodeId id, Tensors& values) const {
@@ -144,38 +272,53 @@ void NetworkModule::release_dead(NodeId id, Tensors& values) const {
   }
 }
 
-torch::Tensor NetworkModule::forward(const torch::Tensor& pictures) {
+torch::Tensor NetworkModule::forward(const torch::Tensor& pictures) const {
   const auto last = static_cast<NodeId>(description_.nodes.size()) - 1;
   return observe(pictures, {{last}})[0];
 }
 
+torch::Tensor NetworkModule::logits(const torch::Tensor& pictures) const {
+  const Node& softmax = description_.output();
+  TORCH_CHECK(softmax.op == Op::kSoftmax, "network ", description_.name,
+              " does not end in a softmax");
+  return observe(pictures, {{softmax.inputs[0]}})[0].flatten(1);
+}
+
 std::vector<torch::Tensor> NetworkModule::observe(const torch::Tensor& pictures,
-                                                  const std::vector<Observation>& wanted) {
+                                                  const std::vector<Observation>& wanted) const {
   Tensors values(description_.nodes.size());
   std::vector<torch::Tensor> seen(wanted.size());
+  const auto is_wanted = [&](NodeId id) {
+    return std::ranges::any_of(wanted, [&](const Observation& each) { return each.node == id; });
+  };
   const auto record = [&](NodeId id, bool before_quantizer, const torch::Tensor& value) {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const bool is_wanted = wanted[i].node == id && wanted[i].before_quantizer == before_quantizer;
-      if (is_wanted) seen[i] = value;
+      const bool matches = wanted[i].node == id && wanted[i].before_quantizer == before_quantizer;
+      if (matches) seen[i] = value;
     }
   };
-  values[0] = pictures;
-  record(0, false, pictures);
-  for (NodeId id = 1; id < static_cast<NodeId>(values.size()); ++id) {
+  const auto step_by_step = [&](NodeId id, const Tensors& inputs) {
+    const torch::Tensor value = id == 0 ? pictures : compute(id, inputs, /*quantize=*/true);
+    record(id, true, value);
+    return quantize_output(id, value);
+  };
+  for (NodeId id = 0; id < static_cast<NodeId>(values.size()); ++id) {
+    if (values[id].defined()) continue;  // came with the chain's head
     Tensors inputs;
     for (const NodeId input : description_.nodes[id].inputs) inputs.push_back(values[input]);
-    torch::Tensor value = compute(id, inputs, /*quantize=*/true);
-    record(id, true, value);
-    if (layers_[id].output_quantizer) value = layers_[id].output_quantizer->forward(value);
-    record(id, false, value);
-    values[id] = value;
+    const bool can_fuse = id != 0 && fuses() && !is_wanted(id) && !layers_[id].tracked_output;
+    NodeId end = can_fuse ? end_of_chain(id) : id;
+    if (end != id && is_wanted(end)) end = id;
+    values[end] = can_fuse ? compute_chain(id, end, inputs) : step_by_step(id, inputs);
+    record(end, false, values[end]);
     release_dead(id, values);
+    release_dead(end, values);
   }
   return seen;
 }
 
 torch::Tensor NetworkModule::float_tail(const torch::Tensor& output_of_from, NodeId from,
-                                        NodeId to) {
+                                        NodeId to) const {
   Tensors values(description_.nodes.size());
   values[from] = output_of_from;
   for (NodeId id = from + 1; id <= to; ++id) {
@@ -188,79 +331,6 @@ torch::Tensor NetworkModule::float_tail(const torch::Tensor& output_of_from, Nod
     values[id] = compute(id, inputs, /*quantize=*/false);
   }
   return values[to];
-}
-
-void NetworkModule::prepare_inference() {
-  const torch::NoGradGuard no_grad;
-  const auto readers = description_.consumers();
-  for (std::size_t id = 0; id < layers_.size(); ++id) {
-    const Op op = description_.nodes[id].op;
-    if (op != Op::kConv && op != Op::kDepthwiseConv) continue;
-    Layer& conv = layers_[id];
-    conv.inference_weight =
-        conv.weight_quantizer ? conv.weight_quantizer->forward(conv.weight) : conv.weight;
-    conv.inference_bias = conv.bias;
-    const NodeId reader = readers[id][0];
-    const bool foldable = description_.nodes[reader].op == Op::kBatchNorm &&
-                          readers[id].size() == 1 && !conv.output_quantizer;
-    if (!foldable) continue;
-    Layer& norm = layers_[reader];
-    const torch::Tensor gain = norm.weight.to(torch::kDouble) /
-                               (norm.running_var.to(torch::kDouble) + kBatchNormEpsilon).sqrt();
-    const torch::Tensor mean = norm.running_mean.to(torch::kDouble);
-    const torch::Tensor shift = norm.bias.to(torch::kDouble) - mean * gain;
-    conv.inference_weight = (conv.inference_weight * gain.view({-1, 1, 1, 1}))
-                                .to(torch::kFloat)
-                                .contiguous(torch::MemoryFormat::ChannelsLast);
-    conv.inference_bias =
-        (conv.bias.defined() ? shift + conv.bias * gain : shift).to(torch::kFloat);
-    norm.is_folded = true;
-  }
-}
-
-torch::Tensor NetworkModule::infer_node(NodeId id, const Tensors& inputs) const {
-  const Node& node = description_.nodes[id];
-  const Layer& layer = layers_[id];
-  const NodeId input = node.inputs[0];
-  // An input that dies here may be written over, unless it shares its memory with another: the
-  // graph's own input is the caller's, a dropout passes on what it is given.
-  const bool in_place =
-      input != 0 && last_readers_[input] == id && description_.nodes[input].op != Op::kDropout;
-  torch::Tensor x = inputs[0];
-  switch (node.op) {
-    case Op::kConv:
-    case Op::kDepthwiseConv:
-      return convolve(node, x, layer.inference_weight, layer.inference_bias);
-    case Op::kBatchNorm:
-      if (layer.is_folded) return x;
-      return torch::batch_norm(x, layer.weight, layer.bias, layer.running_mean, layer.running_var,
-                               false, 0.0, kBatchNormEpsilon, true);
-    case Op::kDropout:
-      return x;
-    case Op::kRelu:
-      return in_place ? x.relu_() : plain_function(node, inputs);
-    case Op::kHardSwish:
-      return in_place ? torch::hardswish_(x) : plain_function(node, inputs);
-    case Op::kMultiply:
-      return in_place ? x.mul_(inputs[1]) : plain_function(node, inputs);
-    default:
-      return plain_function(node, inputs);
-  }
-}
-
-torch::Tensor NetworkModule::infer(const torch::Tensor& pictures) const {
-  const torch::InferenceMode inference;
-  Tensors values(description_.nodes.size());
-  values[0] = pictures;
-  for (NodeId id = 1; id < static_cast<NodeId>(values.size()); ++id) {
-    Tensors inputs;
-    for (const NodeId input : description_.nodes[id].inputs) inputs.push_back(values[input]);
-    values[id] = infer_node(id, inputs);
-    if (layers_[id].output_quantizer)
-      values[id] = layers_[id].output_quantizer->forward(values[id]);
-    release_dead(id, values);
-  }
-  return values.back();
 }
 
 torch::Tensor normalize(const torch::Tensor& bytes, const float (&mean)[3],
