@@ -97,12 +97,14 @@ Processes Processes::at_file(const std::string& file, int rank, int count) {
   return processes;
 }
 
-void Processes::sum(torch::Tensor& tensor) const {
+void Processes::reduce(torch::Tensor& tensor, bool takes_largest) const {
   if (count_ == 1) return;
-  torch::Tensor flat = tensor.detach().to(torch::kCPU).contiguous();
-  std::vector<torch::Tensor> tensors = {flat};
-  group_->gloo->allreduce(tensors)->wait();
-  tensor.copy_(tensors[0].view(tensor.sizes()));
+  const torch::NoGradGuard no_grad;
+  c10d::AllreduceOptions options;
+  options.reduceOp = takes_largest ? c10d::ReduceOp::MAX : c10d::ReduceOp::SUM;
+  std::vector<torch::Tensor> tensors = {tensor.detach().to(torch::kCPU).contiguous()};
+  group_->gloo->allreduce(tensors, options)->wait();
+  tensor.copy_(tensors[0]);
 }
 
 std::vector<std::uint8_t> Processes::broadcast(std::vector<std::uint8_t> bytes) const {
@@ -134,7 +136,7 @@ Processes Processes::at_file(const std::string& /*file*/, int /*rank*/, int /*co
   throw std::runtime_error("this libtorch was built without Gloo");
 }
 
-void Processes::sum(torch::Tensor& /*tensor*/) const {}
+void Processes::reduce(torch::Tensor& /*tensor*/, bool /*takes_largest*/) const {}
 
 std::vector<std::uint8_t> Processes::broadcast(std::vector<std::uint8_t> bytes) const {
   return bytes;
@@ -147,9 +149,22 @@ Processes::~Processes() = default;
 Processes::Processes(Processes&& other) noexcept = default;
 Processes& Processes::operator=(Processes&& other) noexcept = default;
 
+void Processes::sum(torch::Tensor& tensor) const {
+  reduce(tensor, /*takes_largest=*/false);
+}
+
+void Processes::largest(torch::Tensor& tensor) const {
+  reduce(tensor, /*takes_largest=*/true);
+}
+
 std::function<void(torch::Tensor&)> Processes::summing() const {
   if (count_ == 1) return {};
   return [this](torch::Tensor& tensor) { sum(tensor); };
+}
+
+std::function<void(torch::Tensor&)> Processes::taking_largest() const {
+  if (count_ == 1) return {};
+  return [this](torch::Tensor& tensor) { largest(tensor); };
 }
 
 void Processes::sum_gradients(const std::vector<torch::Tensor>& parameters,

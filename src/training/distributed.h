@@ -34,8 +34,11 @@ class Processes {
 
   /// Adds a tensor up over all processes, in place; all get the same bits.
   void sum(torch::Tensor& tensor) const;
-  /// The same as a function; empty for one process.
+  /// The largest of each element, likewise.
+  void largest(torch::Tensor& tensor) const;
+  /// The same as functions; empty for one process.
   std::function<void(torch::Tensor&)> summing() const;
+  std::function<void(torch::Tensor&)> taking_largest() const;
   /// Sums the gradients of these parameters and the numbers beside them in one flat buffer; a
   /// gradient that a process lacks counts as zeros.
   void sum_gradients(const std::vector<torch::Tensor>& parameters,
@@ -45,6 +48,8 @@ class Processes {
 
  private:
   struct Group;
+  void reduce(torch::Tensor& tensor, bool takes_largest) const;
+
   std::unique_ptr<Group> group_;
   int rank_ = 0;
   int count_ = 1;

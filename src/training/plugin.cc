@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "training/checkpoint_loading.h"
+#include "training/trainer.h"
 
 namespace coco_mcu::training {
 namespace {
@@ -154,4 +155,10 @@ extern "C" coco_mcu::training::FloatNetwork* coco_mcu_open_float_network(
     const coco_mcu::network::Checkpoint& checkpoint) {
   using namespace coco_mcu::training;
   return new TorchFloatNetwork(load_module(description, checkpoint), checkpoint.preprocessing);
+}
+
+extern "C" void coco_mcu_train(const coco_mcu::training::TrainingTask& task,
+                               coco_mcu::training::TrainingObserver& observer,
+                               coco_mcu::training::TrainingResult& result) {
+  result = coco_mcu::training::run_training(task, observer);
 }

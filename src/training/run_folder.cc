@@ -37,6 +37,7 @@ std::vector<std::uint8_t> bytes_of(std::string_view text) {
 std::string description_text(const RunDescription& description) {
   const Json json = {{"recipe_hash", description.recipe_hash},
                      {"data_hash", description.data_hash},
+                     {"validation_hash", description.validation_hash},
                      {"seed", description.seed},
                      {"network", description.network},
                      {"initial_checkpoint", description.initial_checkpoint},
@@ -61,7 +62,8 @@ Json read_json(const fs::path& path) {
 void compare(const fs::path& path, const RunDescription& now, std::vector<std::string>& warnings) {
   const Json before = read_json(path / kDescriptionFile);
   const Json present = Json::parse(description_text(now));
-  const std::set<std::string> must_agree = {"recipe_hash", "data_hash", "seed", "network"};
+  const std::set<std::string> must_agree = {"recipe_hash", "data_hash", "validation_hash", "seed",
+                                            "network"};
   for (const auto& [key, value] : present.items()) {
     const Json& old = before.contains(key) ? before[key] : Json();
     if (old == value) continue;
@@ -88,8 +90,7 @@ std::vector<std::uint8_t> RunState::bytes() const {
                {"stage", progress.stage},
                {"stage_step", progress.stage_step},
                {"epoch_losses", progress.epoch_losses},
-               {"best_loss", progress.best_loss},
-               {"finished", progress.finished}};
+               {"best_loss", progress.best_loss}};
   if (progress.best_right) json["best_right"] = *progress.best_right;
   const std::string text = json.dump();
   const std::vector<std::uint8_t> archive = network::write_torch_archive(tensors);
@@ -115,8 +116,7 @@ RunState RunState::parse(const std::vector<std::uint8_t>& bytes, std::string_vie
                       .stage_step = json.at("stage_step"),
                       .epoch_losses = json.at("epoch_losses"),
                       .best_right = std::nullopt,
-                      .best_loss = json.at("best_loss"),
-                      .finished = json.at("finished")};
+                      .best_loss = json.at("best_loss")};
     if (json.contains("best_right")) state.progress.best_right = json["best_right"];
     state.tensors = network::read_torch_archive(rest.subspan(length), file);
     return state;

@@ -25,7 +25,6 @@ struct RunProgress {
   std::vector<double> epoch_losses;        // of the steps of the epoch that is not complete
   std::optional<std::int64_t> best_right;  // validation pictures, of the best checkpoint
   double best_loss = 0.0;
-  bool finished = false;
 };
 
 /// All that a training goes on from.
@@ -42,6 +41,7 @@ struct RunDescription {
   std::string recipe;       // the text
   std::string recipe_hash;  // of it
   std::string data_hash;
+  std::string validation_hash;
   std::uint64_t seed = 0;
   std::string network;
   std::string initial_checkpoint;

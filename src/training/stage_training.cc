@@ -91,6 +91,7 @@ NetworkModule::Mode StageTraining::mode(std::int64_t step) const {
   mode.dropout_key = dataset::Random{seed_, static_cast<std::uint64_t>(step)}.next();
   mode.first_picture = std::int64_t{processes_.rank()} * (batch_size_ / processes_.count());
   mode.sum = processes_.summing();
+  mode.largest = processes_.taking_largest();
   return mode;
 }
 
@@ -130,6 +131,7 @@ StageTraining::StepResult StageTraining::step(std::int64_t step, const TrainingB
   const double rate = stage_.optimizer.learning_rate *
                       schedule_factor(stage_.schedule, step, steps_, warmup_steps_);
   optimizer_->step(rate, step + 1);
+  module_->constrain();
   if (oscillation_ && step >= stage_.quantization.delay) {
     const bool freezes =
         static_cast<double>(step) >= stage_.quantization.freeze_from * static_cast<double>(steps_);

@@ -10,7 +10,6 @@ namespace coco_mcu::training {
 namespace {
 
 constexpr int kBatch = 32;
-constexpr double kLeastProbability = 1e-7;  // whose logarithm is taken; as evaluation does
 
 }  // namespace
 
@@ -43,17 +42,6 @@ std::vector<ValidatedPicture> validate(NetworkModule& module, const dataset::Pic
     advance(static_cast<std::int64_t>(batch->labels.size()));
   }
   return validated;
-}
-
-ValidationScore score(const std::vector<ValidatedPicture>& pictures) {
-  ValidationScore score;
-  for (const ValidatedPicture& each : pictures) {
-    if ((each.probability > 0.5F) == each.label) ++score.right;
-    const double of_truth = each.label ? each.probability : 1.0 - each.probability;
-    score.loss -= std::log(std::clamp(of_truth, kLeastProbability, 1.0 - kLeastProbability));
-  }
-  if (!pictures.empty()) score.loss /= static_cast<double>(pictures.size());
-  return score;
 }
 
 }  // namespace coco_mcu::training

@@ -18,10 +18,4 @@ std::vector<ValidatedPicture> validate(NetworkModule& module, const dataset::Pic
                                        const core::Preprocessing& preprocessing, int threads,
                                        const std::function<void(std::int64_t)>& advance);
 
-struct ValidationScore {
-  std::int64_t right = 0;  // "shows it" above one half
-  double loss = 0.0;       // mean cross entropy, nats
-};
-ValidationScore score(const std::vector<ValidatedPicture>& pictures);
-
 }  // namespace coco_mcu::training
