@@ -3,7 +3,6 @@
 #pragma once
 
 #include "training/libtorch.h"
-#include "training/quantization_policy.h"
 
 namespace coco_mcu::training {
 
@@ -21,6 +20,18 @@ QuantizationGrid nudge(float minimum, float maximum, int bits, bool narrow_range
 /// y = floor((clamp(x, low, high) - low) / scale + 0.5) * scale + low. The gradient passes straight
 /// through where low <= x <= high and is zero elsewhere. Any shape, float32.
 torch::Tensor fake_quantize(const torch::Tensor& x, const QuantizationGrid& grid);
+
+/// How a fake quantizer follows the values it sees in training.
+enum class RangeTracking {
+  kLastValue,      // minimum and maximum of the last tensor: weights
+  kMovingAverage,  // exponential moving average of those: activations
+};
+
+struct QuantizerOptions {
+  int bits = 8;
+  bool narrow_range = false;  // without the lowest code: symmetric weights
+  RangeTracking tracking = RangeTracking::kMovingAverage;
+};
 
 /// Quantizes a tensor on a range that it keeps as two scalars; in training the range first follows
 /// what it sees. The range always contains zero.

@@ -53,10 +53,10 @@ torch::Tensor plain_function(const Node& node, const std::vector<torch::Tensor>&
 
 }  // namespace
 
-NetworkModule::NetworkModule(network::Network description, const QuantizationPolicy& policy)
+NetworkModule::NetworkModule(network::Network description, const network::Quantizers& quantizers)
     : description_(std::move(description)), layers_(description_.nodes.size()) {
   register_layers();
-  register_quantizers(policy);
+  register_quantizers(quantizers);
   const auto readers = description_.consumers();
   for (std::size_t id = 0; id < readers.size(); ++id) {
     last_readers_.push_back(readers[id].empty() ? static_cast<NodeId>(id)
@@ -103,16 +103,21 @@ void NetworkModule::register_layers() {
   }
 }
 
-void NetworkModule::register_quantizers(const QuantizationPolicy& policy) {
-  for (const Placement& placement : policy) {
-    torch::nn::Module& module = submodule(description_.nodes[placement.node].name);
-    const std::string name = quantizer_name(description_, placement);
-    const std::string site = name.substr(name.rfind('.') + 1);
-    auto quantizer =
-        module.register_module(site, std::make_shared<FakeQuantizer>(placement.options));
-    Layer& layer = layers_[placement.node];
-    (placement.site == QuantizedSite::kWeight ? layer.weight_quantizer : layer.output_quantizer) =
-        std::move(quantizer);
+void NetworkModule::register_quantizers(const network::Quantizers& quantizers) {
+  for (const network::Quantizer& each : quantizers) {
+    TORCH_CHECK(each.kind == network::QuantizerKind::kTrackedRange, "quantizer of ", each.node,
+                ": only tracked ranges are trained");
+    const NodeId id = description_.find(each.node).value();
+    const std::string name = quantizer_name(each);
+    const bool is_weight = each.tensor == network::QuantizedTensor::kWeight;
+    const QuantizerOptions options = {
+        .bits = each.bits,
+        .narrow_range = each.narrow_range,
+        .tracking = is_weight ? RangeTracking::kLastValue : RangeTracking::kMovingAverage};
+    auto quantizer = submodule(each.node).register_module(name.substr(name.rfind('.') + 1),
+                                                          std::make_shared<FakeQuantizer>(options));
+    Layer& layer = layers_[id];
+    (is_weight ? layer.weight_quantizer : layer.output_quantizer) = std::move(quantizer);
   }
 }
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "network/network.h"
+#include "network/quantizer.h"
 #include "training/fake_quantizer.h"
 #include "training/libtorch.h"
-#include "training/quantization_policy.h"
 
 namespace coco_mcu::training {
 
@@ -18,7 +18,7 @@ namespace coco_mcu::training {
 /// weights (He et al. 2015); train() and eval() act on batch norm, dropout and the quantizers.
 class NetworkModule : public torch::nn::Module {
  public:
-  NetworkModule(network::Network description, const QuantizationPolicy& policy);
+  NetworkModule(network::Network description, const network::Quantizers& quantizers);
 
   /// Normalized pictures in, the output of the last node out: [pictures, labels, 1, 1].
   torch::Tensor forward(const torch::Tensor& pictures);
@@ -64,7 +64,7 @@ class NetworkModule : public torch::nn::Module {
 
   torch::nn::Module& submodule(const std::string& dotted_name);
   void register_layers();
-  void register_quantizers(const QuantizationPolicy& policy);
+  void register_quantizers(const network::Quantizers& quantizers);
   torch::Tensor compute(network::NodeId id, const Tensors& inputs, bool quantize);
   torch::Tensor infer_node(network::NodeId id, const Tensors& inputs) const;
   /// Drops the tensors that no node after `id` reads.

@@ -2,15 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "network/tf_contrib_2019.h"
 #include "network/zoo/zoo.h"
 
 namespace coco_mcu::training {
 namespace {
 
-NetworkModule reference(const char* policy) {
+NetworkModule reference(bool is_quantized) {
   torch::manual_seed(7);
   const network::Network network = network::coco_mcu();
-  return {network, quantization_policy(policy, network)};
+  return {network, is_quantized ? network::tf_contrib_2019(network) : network::Quantizers{}};
 }
 
 torch::Tensor pictures(int count) {
@@ -18,7 +19,7 @@ torch::Tensor pictures(int count) {
 }
 
 TEST(NetworkModule, CarriesTheNamesAndShapesOfTheDescription) {
-  const NetworkModule module = reference("none");
+  const NetworkModule module = reference(false);
   const auto trainable = module.named_parameters();
   const auto buffers = module.named_buffers();
   std::size_t count = 0;
@@ -32,7 +33,7 @@ TEST(NetworkModule, CarriesTheNamesAndShapesOfTheDescription) {
 }
 
 TEST(NetworkModule, OutputsHaveTheShapesOfTheDescription) {
-  NetworkModule module = reference("none");
+  NetworkModule module = reference(false);
   module.eval();
   std::vector<NetworkModule::Observation> all;
   const auto& nodes = module.description().nodes;
@@ -47,15 +48,15 @@ TEST(NetworkModule, OutputsHaveTheShapesOfTheDescription) {
 }
 
 TEST(NetworkModule, ProbabilitiesSumToOne) {
-  NetworkModule module = reference("none");
+  NetworkModule module = reference(false);
   module.eval();
   const torch::Tensor sums = module.forward(pictures(3)).sum(1).flatten();
   EXPECT_TRUE(torch::allclose(sums, torch::ones({3})));
 }
 
 TEST(NetworkModule, InferenceWithFoldedBatchNormGivesTheSame) {
-  for (const char* policy : {"none", "tf-contrib-2019"}) {
-    NetworkModule module = reference(policy);
+  for (const bool is_quantized : {false, true}) {
+    NetworkModule module = reference(is_quantized);
     // Two steps of batch statistics, so that batch norm is not the identity.
     module.train();
     module.forward(pictures(4));
@@ -64,12 +65,13 @@ TEST(NetworkModule, InferenceWithFoldedBatchNormGivesTheSame) {
     module.prepare_inference();
     const torch::NoGradGuard no_grad;
     const torch::Tensor input = pictures(2);
-    EXPECT_TRUE(torch::allclose(module.infer(input), module.forward(input), 1e-4, 1e-4)) << policy;
+    EXPECT_TRUE(torch::allclose(module.infer(input), module.forward(input), 1e-4, 1e-4))
+        << is_quantized;
   }
 }
 
 TEST(NetworkModule, InferenceLeavesItsInputAlone) {
-  NetworkModule module = reference("none");
+  NetworkModule module = reference(false);
   module.eval();
   module.prepare_inference();
   const torch::Tensor input = pictures(1);
@@ -79,7 +81,7 @@ TEST(NetworkModule, InferenceLeavesItsInputAlone) {
 }
 
 TEST(NetworkModule, TrainingMovesBatchNormStatisticsAndDropsOut) {
-  NetworkModule module = reference("none");
+  NetworkModule module = reference(false);
   module.train();
   const torch::Tensor mean_before =
       module.named_buffers()["bneck4.expand.batch_norm.running_mean"].clone();
@@ -94,18 +96,18 @@ TEST(NetworkModule, TrainingMovesBatchNormStatisticsAndDropsOut) {
 }
 
 TEST(NetworkModule, EveryTrainableParameterGetsAGradient) {
-  for (const char* policy : {"none", "tf-contrib-2019"}) {
-    NetworkModule module = reference(policy);
+  for (const bool is_quantized : {false, true}) {
+    NetworkModule module = reference(is_quantized);
     module.train();
     module.forward(pictures(2)).select(1, 1).sum().backward();
     for (const auto& parameter : module.named_parameters()) {
-      EXPECT_TRUE(parameter.value().grad().defined()) << policy << " " << parameter.key();
+      EXPECT_TRUE(parameter.value().grad().defined()) << is_quantized << " " << parameter.key();
     }
   }
 }
 
 TEST(NetworkModule, TrainingMovesQuantizerRanges) {
-  NetworkModule module = reference("tf-contrib-2019");
+  NetworkModule module = reference(true);
   module.train();
   module.forward(pictures(2));
   const auto buffers = module.named_buffers();
