@@ -26,6 +26,7 @@
 #include "network/blocks.h"
 #include "planning/whole_tensor.h"
 #include "tests/support/network_evaluator.h"
+#include "tests/support/trained_ranges.h"
 
 namespace coco_mcu {
 namespace {
@@ -224,13 +225,13 @@ Simulation simulation_of(const Network& network, const network::Tensors& tensors
     }
   }
   for (const auto& [name, range] : ranges) {
-    made.quantizers.push_back({.node = name,
-                               .minimum = static_cast<float>(std::min(range.minimum, 0.0)),
-                               .maximum = static_cast<float>(std::max(range.maximum, 0.0))});
+    made.quantizers.push_back(
+        testing::output_range(name, static_cast<float>(std::min(range.minimum, 0.0)),
+                              static_cast<float>(std::max(range.maximum, 0.0))));
   }
   for (const network::Node& node : network.nodes) {
     if (node.op != Op::kHardSigmoid) continue;
-    made.quantizers.push_back({.node = node.name, .minimum = 0.0F, .maximum = 1.0F});
+    made.quantizers.push_back(testing::output_range(node.name, 0.0F, 1.0F));
   }
   return made;
 }

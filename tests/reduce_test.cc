@@ -21,26 +21,9 @@
 #include "network/zoo/zoo.h"
 #include "tests/support/shared_material.h"
 #include "training/float_network.h"
-#include "training/quantization_policy.h"
 
 namespace coco_mcu {
 namespace {
-
-/// The quantizers of a checkpoint's policy, with their ranges.
-lowering::TrainedQuantizers trained_quantizers(const network::Checkpoint& checkpoint,
-                                               const network::Network& network) {
-  lowering::TrainedQuantizers quantizers;
-  for (const auto& placement : training::quantization_policy(checkpoint.quantization, network)) {
-    const std::string name = training::quantizer_name(network, placement);
-    quantizers.push_back({.node = network.nodes[placement.node].name,
-                          .is_weight = placement.site == training::QuantizedSite::kWeight,
-                          .bits = placement.options.bits,
-                          .narrow_range = placement.options.narrow_range,
-                          .minimum = checkpoint.tensors.at(name + ".min").values[0],
-                          .maximum = checkpoint.tensors.at(name + ".max").values[0]});
-  }
-  return quantizers;
-}
 
 class FloatDecider final : public evaluation::Decider {
  public:
@@ -86,14 +69,16 @@ class ReferenceNetwork : public ::testing::Test {
 
   static lowering::ReducedNetwork reduced(const lowering::ReduceOptions& options) {
     const network::Network network = network::coco_mcu();
-    return lowering::reduce(network, checkpoint_->tensors,
-                            trained_quantizers(*checkpoint_, network), checkpoint_->preprocessing,
-                            options);
+    return lowering::reduce(
+        network, checkpoint_->tensors,
+        lowering::trained_quantizers(checkpoint_->quantizers, checkpoint_->tensors),
+        checkpoint_->preprocessing, options);
   }
 
   static FloatDecider decider_of(const lowering::ReducedNetwork& reduced) {
     network::Checkpoint checkpoint = *checkpoint_;
     checkpoint.tensors = reduced.tensors;
+    checkpoint.quantizers = reduced.quantizers;
     return FloatDecider(reduced.network, checkpoint);
   }
 

@@ -29,9 +29,9 @@ void import_checkpoint(const Options& options) {
   for (const auto& [name, tensor] : report.checkpoint.tensors) {
     numbers += static_cast<std::int64_t>(tensor.values.size());
   }
-  fmt::print("{}: {} tensors, {} numbers of {} placed in {}, quantization {}\n", options.out,
+  fmt::print("{}: {} tensors, {} numbers of {} placed in {}, {} quantizers\n", options.out,
              report.checkpoint.tensors.size(), report::thousands(numbers), source.name(),
-             network.name, report.checkpoint.quantization);
+             network.name, report.checkpoint.quantizers.size());
   if (report.unplaced.empty()) return;
   fmt::print("{} variables have no place in the network:\n", report.unplaced.size());
   for (const std::string& name : report.unplaced) fmt::print("  {}\n", name);

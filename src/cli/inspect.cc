@@ -7,8 +7,8 @@
 #include "cli/commands.h"
 #include "cli/model_summary.h"
 #include "cli/output.h"
+#include "core/weight_format.h"
 #include "engine/engine.h"
-#include "lowering/policy.h"
 #include "model/model_file.h"
 #include "report/table.h"
 
@@ -45,7 +45,7 @@ Json layer_json(const LayerSummary& summary) {
                  {"kernel_name", summary.kernel_name}};
   if (model::has_weights(layer.kind)) {
     object["bits"] = core::weight_bits(layer.format);
-    object["format"] = lowering::format_name(layer.format);
+    object["format"] = core::format_name(layer.format);
   }
   if (!window_text(layer).empty()) {
     object["kernel"] = layer.kernel;
@@ -153,7 +153,7 @@ std::string layer_table(const ModelSummary& summary) {
     table.row(
         {layer.name,
          fmt::format("{}{}{}", model::kind_name(layer.kind), window.empty() ? "" : " ", window),
-         shape_text(layer), has_weights ? std::string(lowering::format_name(layer.format)) : "",
+         shape_text(layer), has_weights ? std::string(core::format_name(layer.format)) : "",
          count_text(each.weights), count_text(each.weight_bytes), count_text(each.macs),
          each.kernel_name});
   }

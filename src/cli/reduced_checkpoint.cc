@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "network/zoo/zoo.h"
-#include "training/quantization_policy.h"
 
 namespace coco_mcu::cli {
 namespace {
@@ -17,22 +16,6 @@ constexpr const char* kRemoval = "removal_of_dead_channels";
 constexpr const char* kExactRemoval = "exact";
 constexpr const char* kNoRemoval = "none";
 constexpr const char* kPruneBelow = "prune_below";
-
-/// The quantizers that the checkpoint was trained with, and their ranges.
-lowering::TrainedQuantizers quantizers_of(const network::Checkpoint& checkpoint,
-                                          const network::Network& network) {
-  lowering::TrainedQuantizers quantizers;
-  for (const auto& placement : training::quantization_policy(checkpoint.quantization, network)) {
-    const std::string name = training::quantizer_name(network, placement);
-    quantizers.push_back({.node = network.nodes[placement.node].name,
-                          .is_weight = placement.site == training::QuantizedSite::kWeight,
-                          .bits = placement.options.bits,
-                          .narrow_range = placement.options.narrow_range,
-                          .minimum = checkpoint.tensors.at(name + ".min").values.at(0),
-                          .maximum = checkpoint.tensors.at(name + ".max").values.at(0)});
-  }
-  return quantizers;
-}
 
 }  // namespace
 
@@ -46,12 +29,14 @@ ReducedCheckpoint read_reduced_checkpoint(const std::filesystem::path& folder,
   result.checkpoint = network::read_checkpoint(folder);
   const network::Network whole = network::zoo_entry(result.checkpoint.network).build();
   network::check_fits(result.checkpoint, whole);
-  result.quantizers = quantizers_of(result.checkpoint, whole);
+  result.quantizers =
+      lowering::trained_quantizers(result.checkpoint.quantizers, result.checkpoint.tensors);
   lowering::ReducedNetwork reduced =
       lowering::reduce(whole, result.checkpoint.tensors, result.quantizers,
                        result.checkpoint.preprocessing, options);
   result.network = std::move(reduced.network);
   result.checkpoint.tensors = std::move(reduced.tensors);
+  result.checkpoint.quantizers = std::move(reduced.quantizers);
   result.report = std::move(reduced.report);
   return result;
 }

@@ -16,7 +16,7 @@ namespace coco_mcu::cli {
 
 struct ReducedCheckpoint {
   network::Network network;
-  network::Checkpoint checkpoint;          // its tensors are those of the reduced network
+  network::Checkpoint checkpoint;          // its tensors and quantizers are the reduced network's
   lowering::TrainedQuantizers quantizers;  // of the whole network
   lowering::ReductionReport report;
 

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace coco_mcu::core {
 
@@ -13,6 +15,35 @@ enum class WeightFormat : std::uint8_t {
   kSigned4,     // codes 0..15 mean -8..7
   kSigned8,     // codes 0..255 mean -128..127
 };
+
+/// The name that people and files call a format by: "w2-ternary", "w2" (four levels), "w4", "w8".
+constexpr std::string_view format_name(WeightFormat format) {
+  switch (format) {
+    case WeightFormat::kTernary2:
+      return "w2-ternary";
+    case WeightFormat::kFourLevel2:
+      return "w2";
+    case WeightFormat::kSigned4:
+      return "w4";
+    case WeightFormat::kSigned8:
+      return "w8";
+  }
+  return "unknown";
+}
+
+constexpr WeightFormat kWeightFormats[] = {WeightFormat::kTernary2, WeightFormat::kFourLevel2,
+                                           WeightFormat::kSigned4, WeightFormat::kSigned8};
+
+/// All names, as messages list them.
+constexpr std::string_view kFormatNames = "w8, w4, w2, w2-ternary";
+
+/// The format of that name; nothing where there is none.
+constexpr std::optional<WeightFormat> parse_format(std::string_view name) {
+  for (const WeightFormat format : kWeightFormats) {
+    if (format_name(format) == name) return format;
+  }
+  return std::nullopt;
+}
 
 /// Bits of one code: 2, 4 or 8.
 constexpr int weight_bits(WeightFormat format) {

@@ -12,9 +12,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr std::array kFormats = {WeightFormat::kTernary2, WeightFormat::kFourLevel2,
-                                 WeightFormat::kSigned4, WeightFormat::kSigned8};
-
 TEST(WeightFormat, CodesMeanWhatThePageSays) {
   const std::uint8_t two_bits[] = {0b11'10'01'00};
   const auto weight = [&](WeightFormat format, std::size_t i) {
@@ -36,6 +33,16 @@ TEST(WeightFormat, CodesMeanWhatThePageSays) {
   EXPECT_EQ(weight_at(WeightFormat::kSigned8, eight_bits, 2), 127);
 }
 
+TEST(WeightFormat, NamesComeBack) {
+  for (const WeightFormat format : kWeightFormats) {
+    EXPECT_EQ(parse_format(format_name(format)), format);
+    EXPECT_NE(kFormatNames.find(format_name(format)), std::string_view::npos);
+  }
+  EXPECT_EQ(parse_format("w2-ternary"), WeightFormat::kTernary2);
+  EXPECT_EQ(parse_format("w3"), std::nullopt);
+  EXPECT_EQ(parse_format(""), std::nullopt);
+}
+
 TEST(WeightFormat, RowsBeginAtWholeBytes) {
   EXPECT_EQ(packed_row_bytes(WeightFormat::kTernary2, 9), 3U);
   EXPECT_EQ(packed_row_bytes(WeightFormat::kFourLevel2, 8), 2U);
@@ -45,7 +52,7 @@ TEST(WeightFormat, RowsBeginAtWholeBytes) {
 
 TEST(WeightFormat, PackedCodesComeBack) {
   std::mt19937 random(1);
-  for (const WeightFormat format : kFormats) {
+  for (const WeightFormat format : kWeightFormats) {
     for (std::size_t count = 1; count < 40; ++count) {
       std::vector<std::uint8_t> codes(count);
       for (auto& code : codes) code = static_cast<std::uint8_t>(random() % weight_codes(format));

@@ -4,7 +4,9 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -119,12 +121,20 @@ std::map<std::string, std::string> provenance(const TfCheckpoint& source) {
 }
 
 void check_complete(const TfCheckpoint& source, const Network& network,
-                    const network::Tensors& tensors) {
-  for (const network::Parameter& parameter : network::parameters(network)) {
-    if (tensors.contains(parameter.name)) continue;
+                    const network::Quantizers& quantizers, const network::Tensors& tensors) {
+  const auto check = [&](const std::string& name, std::span<const std::int64_t> shape) {
+    if (tensors.contains(name)) return;
     throw std::runtime_error(
         fmt::format("{}: no variable for {} {} of network {}; give a checkpoint of that network",
-                    source.name(), parameter.name, shape_text(parameter.shape), network.name));
+                    source.name(), name, network::shape_text(shape), network.name));
+  };
+  for (const network::Parameter& parameter : network::parameters(network)) {
+    check(parameter.name, parameter.shape);
+  }
+  for (const network::Quantizer& quantizer : quantizers) {
+    for (const std::string bound : {".min", ".max"}) {
+      check(network::quantizer_name(quantizer) + bound, {});
+    }
   }
 }
 
@@ -164,11 +174,12 @@ ImportReport import_tensorflow(const TfCheckpoint& source, const Network& networ
     }
   }
   move_quantizers(*original, tensors);
-  check_complete(source, network, tensors);
+  network::Quantizers quantizers = original->quantizers(network);
+  check_complete(source, network, quantizers, tensors);
   report.checkpoint.network = network.name;
   report.checkpoint.preprocessing = original->preprocessing;
   report.checkpoint.labels = network.labels;
-  report.checkpoint.quantization = original->quantization;
+  report.checkpoint.quantizers = std::move(quantizers);
   report.checkpoint.provenance = provenance(source);
   return report;
 }

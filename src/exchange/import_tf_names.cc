@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "network/tf_contrib_2019.h"
+
 namespace coco_mcu::exchange {
 namespace {
 
@@ -78,7 +80,7 @@ constexpr TfOriginal kOriginals[] = {
     {.network = "coco_mcu",
      .scopes = kCocoMcuScopes,
      .moved_quantizers = kCocoMcuMovedQuantizers,
-     .quantization = "tf-contrib-2019",
+     .quantizers = network::tf_contrib_2019,
      .preprocessing = {.height = 256,
                        .width = 256,
                        .resize = core::Resize::kLegacyBilinear,

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "core/preprocessing.h"
+#include "network/network.h"
+#include "network/quantizer.h"
 
 namespace coco_mcu::exchange {
 
@@ -28,7 +30,7 @@ struct TfOriginal {
   std::string_view network;          // its name in the zoo
   std::span<const Renaming> scopes;  // how paths begin
   std::span<const MovedQuantizer> moved_quantizers;
-  std::string_view quantization;
+  network::Quantizers (*quantizers)(const network::Network&);
   core::Preprocessing preprocessing;
 };
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "network/blocks.h"
+#include "network/tf_contrib_2019.h"
 #include "network/zoo/zoo.h"
 #include "tests/support/bundle_writer.h"
 #include "tests/support/complaint.h"
@@ -132,7 +133,7 @@ TEST(ImportTensorFlow, ReportsWhatHasNoPlace) {
 TEST(ImportTensorFlow, SaysWhereItComesFrom) {
   const Checkpoint checkpoint = import_small(small_bundle()).checkpoint;
   EXPECT_EQ(checkpoint.network, "coco_mcu");
-  EXPECT_EQ(checkpoint.quantization, "tf-contrib-2019");
+  EXPECT_EQ(checkpoint.quantizers, network::tf_contrib_2019(small_network()));
   EXPECT_THAT(checkpoint.labels, ElementsAre("no", "yes"));
   EXPECT_EQ(checkpoint.preprocessing.width, 256);
   EXPECT_EQ(checkpoint.preprocessing.resize, core::Resize::kLegacyBilinear);
@@ -147,6 +148,11 @@ TEST(ImportTensorFlow, NamesWhatIsMissingOrDoesNotFit) {
   EXPECT_EQ(complaint([&] { import_small(missing); }),
             "test.ckpt: no variable for att_0.bneck5.expand.conv.weight [4, 2, 1, 1] of network "
             "coco_mcu; give a checkpoint of that network");
+  BundleWriter unquantized = small_bundle();
+  unquantized.entries.erase("att_0/Bneck_4/Depthwise/SEBottleneck/Excite/Conv1x1/act_quant/max");
+  EXPECT_THAT(complaint([&] { import_small(unquantized); }),
+              HasSubstr("no variable for att_0.bneck5.depthwise.squeeze_excite.gate."
+                        "output_quantizer.max [] of network coco_mcu"));
   BundleWriter other = small_bundle();
   other.entries.erase("first_layer/Conv3x3/kernel");
   other.add("first_layer/Conv3x3/kernel", {3, 3, 1, 2}, counting(18));

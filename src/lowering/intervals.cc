@@ -15,6 +15,7 @@ namespace coco_mcu::lowering {
 using network::Node;
 using network::NodeId;
 using network::Op;
+using network::QuantizedTensor;
 
 namespace {
 
@@ -251,7 +252,7 @@ Intervals channel_intervals(const network::Network& network, const network::Tens
   Intervals intervals;
   for (const Node& node : network.nodes) {
     std::vector<Interval> channels = analysis.of_node(node, intervals);
-    if (const auto* quantizer = find_quantizer(quantizers, node.name, /*is_weight=*/false)) {
+    if (const auto* quantizer = find_quantizer(quantizers, node.name, QuantizedTensor::kOutput)) {
       const QuantizationGrid grid = grid_of(*quantizer);
       for (Interval& channel : channels) channel = of_quantizer(channel, grid);
     }

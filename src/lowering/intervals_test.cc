@@ -9,6 +9,7 @@
 #include "network/blocks.h"
 #include "network/builder.h"
 #include "tests/support/network_evaluator.h"
+#include "tests/support/trained_ranges.h"
 
 namespace coco_mcu::lowering {
 namespace {
@@ -99,10 +100,9 @@ TEST(ChannelIntervals, HardSwishHasItsLowestValueInside) {
 TEST(ChannelIntervals, BehindAQuantizerStandValuesOfItsGrid) {
   const Network network =
       network_of([](Builder& net, NodeId x) { return net.activation("relu", x, Op::kRelu); });
-  const TrainedQuantizers coarse = {{.node = "relu", .bits = 2, .minimum = 0.0F, .maximum = 3.0F}};
+  const TrainedQuantizers coarse = {{.quantizer = {.node = "relu", .bits = 2}, .maximum = 3.0F}};
   EXPECT_EQ(intervals_of(network, {}, coarse)[1][0], (Interval{0.0, 2.0}));
-  const TrainedQuantizers coarser = {
-      {.node = "relu", .bits = 2, .minimum = 0.0F, .maximum = 300.0F}};
+  const TrainedQuantizers coarser = {{.quantizer = {.node = "relu", .bits = 2}, .maximum = 300.0F}};
   EXPECT_TRUE(is_constant(intervals_of(network, {}, coarser)[1][0]));
 }
 
@@ -130,8 +130,9 @@ Network everything() {
 
 TEST(ChannelIntervals, NoPictureLeavesThem) {
   const Network network = everything();
-  const TrainedQuantizers quantizers = {{.node = "first.activation", .maximum = 2.0F},
-                                        {.node = "last", .minimum = -3.0F, .maximum = 3.0F}};
+  const TrainedQuantizers quantizers = {
+      coco_mcu::testing::output_range("first.activation", 0.0F, 2.0F),
+      coco_mcu::testing::output_range("last", -3.0F, 3.0F)};
   for (std::uint32_t seed = 0; seed < 20; ++seed) {
     const network::Tensors tensors = testing::random_tensors(network, seed);
     const Intervals intervals = intervals_of(network, tensors, quantizers);

@@ -11,6 +11,7 @@ using network::Network;
 using network::Node;
 using network::NodeId;
 using network::Op;
+using network::QuantizedTensor;
 
 bool NodePlan::is_kept() const {
   return !bypass && std::ranges::find(present, true) != present.end();
@@ -57,8 +58,8 @@ class Planner {
  private:
   const Node& node(NodeId id) const { return network_.nodes[id]; }
 
-  bool is_quantized(NodeId id, bool is_weight) const {
-    return find_quantizer(quantizers_, node(id).name, is_weight) != nullptr;
+  bool is_quantized(NodeId id, QuantizedTensor tensor) const {
+    return find_quantizer(quantizers_, node(id).name, tensor) != nullptr;
   }
 
   bool constant(NodeId id, std::size_t channel) const {
@@ -127,7 +128,7 @@ class Planner {
 
   /// One operand constant wherever the node is needed, the other one not, and of the node's shape.
   std::optional<Bypass> possible_bypass(NodeId id) const {
-    if (stays_[id] || is_quantized(id, /*is_weight=*/false)) return std::nullopt;
+    if (stays_[id] || is_quantized(id, QuantizedTensor::kOutput)) return std::nullopt;
     const auto is_constant_operand = [&](NodeId operand) {
       for (std::size_t c = 0; c < plan_[id].needed.size(); ++c) {
         if (plan_[id].needed[c] && !constant(operand, c)) return false;
@@ -194,8 +195,8 @@ class Planner {
   std::optional<NodeId> layer_before(NodeId id, const Readers& readers) const {
     const NodeId layer = plan_[id].bypass->varying;
     const bool is_linear = node(layer).op == Op::kBatchNorm || node(layer).op == Op::kConv;
-    const bool keeps_its_grid =
-        is_quantized(layer, /*is_weight=*/false) || is_quantized(layer, /*is_weight=*/true);
+    const bool keeps_its_grid = is_quantized(layer, QuantizedTensor::kOutput) ||
+                                is_quantized(layer, QuantizedTensor::kWeight);
     if (!is_linear || keeps_its_grid || readers[layer].size() != 1) return std::nullopt;
     return layer;
   }
@@ -203,7 +204,7 @@ class Planner {
   bool convolutions_behind_can_fold(NodeId id, const Readers& readers) const {
     return !readers[id].empty() && std::ranges::all_of(readers[id], [&](NodeId reader) {
       if (node(reader).op != Op::kConv) return false;
-      if (node(id).op == Op::kMultiply) return !is_quantized(reader, /*is_weight=*/true);
+      if (node(id).op == Op::kMultiply) return !is_quantized(reader, QuantizedTensor::kWeight);
       return node(reader).padding == 0;
     });
   }
@@ -236,7 +237,7 @@ std::optional<NodeId> batch_norm_behind(const Network& network, const Readers& r
   const std::string& name = network.nodes[convolution].name;
   if (readers[convolution].size() != 1) return std::nullopt;
   const NodeId reader = readers[convolution][0];
-  const bool is_quantized = find_quantizer(quantizers, name, /*is_weight=*/false) != nullptr;
+  const bool is_quantized = find_quantizer(quantizers, name, QuantizedTensor::kOutput) != nullptr;
   if (network.nodes[reader].op != Op::kBatchNorm || is_quantized) return std::nullopt;
   return reader;
 }

@@ -1,7 +1,6 @@
 #include "lowering/policy.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <stdexcept>
 
@@ -16,16 +15,8 @@ using core::WeightFormat;
 
 namespace {
 
-constexpr std::array kFormats = {WeightFormat::kSigned8, WeightFormat::kSigned4,
-                                 WeightFormat::kFourLevel2, WeightFormat::kTernary2};
-
 /// Layers that hold a smaller share of all weights than this stay at 8 bits in the mixed policy.
 constexpr double kSmallShare = 0.01;
-
-std::optional<WeightFormat> find_format(std::string_view name) {
-  const auto found = std::ranges::find(kFormats, name, format_name);
-  return found == kFormats.end() ? std::nullopt : std::optional(*found);
-}
 
 std::vector<std::string_view> split_at_commas(std::string_view text) {
   std::vector<std::string_view> parts;
@@ -54,10 +45,10 @@ WeightFormats mixed(const std::vector<WeightLayer>& layers) {
 WeightFormats by_name(std::string_view policy, const std::vector<WeightLayer>& layers) {
   if (policy == "mixed") return mixed(layers);
   // What training has put onto a grid, narrow_to_exact finds.
-  const auto format = policy == "trained" ? WeightFormat::kSigned8 : find_format(policy);
+  const auto format = policy == "trained" ? WeightFormat::kSigned8 : core::parse_format(policy);
   if (!format) {
-    throw std::invalid_argument(fmt::format(
-        "policy {}: unknown; there is: w8, w4, w2, w2-ternary, mixed, trained", policy));
+    throw std::invalid_argument(fmt::format("policy {}: unknown; there is: {}, mixed, trained",
+                                            policy, core::kFormatNames));
   }
   WeightFormats formats;
   for (const WeightLayer& layer : layers) formats[layer.name] = *format;
@@ -68,13 +59,13 @@ WeightFormats by_name(std::string_view policy, const std::vector<WeightLayer>& l
 void override_one(std::string_view text, WeightFormats& formats) {
   const std::size_t equals = std::min(text.find('='), text.size());
   const std::string_view layer = text.substr(0, equals);
-  const auto format = find_format(text.substr(std::min(equals + 1, text.size())));
+  const auto format = core::parse_format(text.substr(std::min(equals + 1, text.size())));
   const auto found = formats.find(layer);
   if (found == formats.end() || !format) {
     throw std::invalid_argument(
         fmt::format("policy part \"{}\": is not LAYER=FORMAT with a convolution of the network and "
-                    "one of w8, w4, w2, w2-ternary",
-                    text));
+                    "one of {}",
+                    text, core::kFormatNames));
   }
   found->second = *format;
 }
@@ -90,20 +81,6 @@ void narrow_to_exact(const std::vector<WeightLayer>& layers, const network::Netw
 }
 
 }  // namespace
-
-std::string_view format_name(WeightFormat format) {
-  switch (format) {
-    case WeightFormat::kTernary2:
-      return "w2-ternary";
-    case WeightFormat::kFourLevel2:
-      return "w2";
-    case WeightFormat::kSigned4:
-      return "w4";
-    case WeightFormat::kSigned8:
-      return "w8";
-  }
-  return "unknown";
-}
 
 std::int64_t WeightLayer::bytes(WeightFormat format) const {
   return rows * static_cast<std::int64_t>(

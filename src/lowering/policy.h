@@ -17,9 +17,6 @@ namespace coco_mcu::lowering {
 /// By the name of the operator.
 using WeightFormats = std::map<std::string, core::WeightFormat, std::less<>>;
 
-/// "w8", "w4", "w2" (four levels), "w2-ternary".
-std::string_view format_name(core::WeightFormat format);
-
 /// The weights of one operator.
 struct WeightLayer {
   std::string name;

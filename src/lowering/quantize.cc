@@ -225,7 +225,7 @@ class Quantization {
     throw std::invalid_argument(
         fmt::format("layer {}: {} weights of format {} for each output channel may overflow 32 "
                     "bits; take fewer input channels or a narrower format",
-                    from.name, row_size, format_name(format)));
+                    from.name, row_size, core::format_name(format)));
   }
 
   void fill_average(std::size_t index, Operator& made) const {

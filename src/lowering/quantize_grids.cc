@@ -88,7 +88,8 @@ class Grids {
 Ranges with_trained_ranges(Ranges ranges, const network::Network& network,
                            const FusedNetwork& operators, const TrainedQuantizers& quantizers) {
   const auto take = [&](network::NodeId from, network::NodeId to) {
-    const auto* quantizer = find_quantizer(quantizers, network.nodes[from].name, false);
+    const auto* quantizer =
+        find_quantizer(quantizers, network.nodes[from].name, network::QuantizedTensor::kOutput);
     if (quantizer != nullptr) {
       ranges[network.nodes[to].name] = {quantizer->minimum, quantizer->maximum};
     }

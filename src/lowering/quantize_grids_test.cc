@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "network/blocks.h"
+#include "tests/support/trained_ranges.h"
 
 namespace coco_mcu::lowering {
 namespace {
@@ -73,9 +74,9 @@ TEST(OperatorGrids, MissingRangeNamesTheLayer) {
 
 TEST(OperatorGrids, TrainedRangesReplaceCalibratedOnes) {
   const Network network = with_curve(Op::kHardSwish);
-  const TrainedQuantizers quantizers = {{.node = "linear", .minimum = -1.0F, .maximum = 3.0F},
-                                        {.node = "curve", .minimum = -0.25F, .maximum = 3.0F},
-                                        {.node = "linear", .is_weight = true, .maximum = 9.0F}};
+  const TrainedQuantizers quantizers = {coco_mcu::testing::output_range("linear", -1.0F, 3.0F),
+                                        coco_mcu::testing::output_range("curve", -0.25F, 3.0F),
+                                        coco_mcu::testing::ternary_kernel("linear", 0.0F, 9.0F)};
   const Ranges ranges = with_trained_ranges(kRanges, network, fuse(network), quantizers);
   EXPECT_EQ(ranges.at("linear"), (Range{-1.0, 3.0}));
   EXPECT_EQ(ranges.at("curve"), (Range{-0.25, 3.0}));
@@ -84,7 +85,7 @@ TEST(OperatorGrids, TrainedRangesReplaceCalibratedOnes) {
 
 TEST(OperatorGrids, ReluKeepsTheGridThatWasTrainedBeforeIt) {
   const Network network = with_curve(Op::kRelu);
-  const TrainedQuantizers quantizers = {{.node = "linear", .minimum = -1.0F, .maximum = 3.0F}};
+  const TrainedQuantizers quantizers = {coco_mcu::testing::output_range("linear", -1.0F, 3.0F)};
   const Ranges ranges = with_trained_ranges(kRanges, network, fuse(network), quantizers);
   EXPECT_EQ(grids_of(network, ranges)[1].output, code_grid({-1.0, 3.0}));
 }

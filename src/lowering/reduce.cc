@@ -95,13 +95,24 @@ std::int64_t idle_weights(const Network& network, const network::Tensors& tensor
   return sum;
 }
 
+network::Quantizers of_outputs(const TrainedQuantizers& quantizers) {
+  network::Quantizers outputs;
+  for (const TrainedQuantizer& each : quantizers) {
+    const bool is_output = each.quantizer.tensor == network::QuantizedTensor::kOutput;
+    if (is_output) outputs.push_back(each.quantizer);
+  }
+  return outputs;
+}
+
 }  // namespace
 
 ReducedNetwork reduce(const Network& network, const network::Tensors& tensors,
                       const TrainedQuantizers& quantizers, const core::Preprocessing& preprocessing,
                       const ReduceOptions& options) {
-  ReducedNetwork reduced = {
-      .network = network, .tensors = effective_weights(tensors, quantizers), .report = {}};
+  ReducedNetwork reduced = {.network = network,
+                            .tensors = effective_weights(tensors, quantizers),
+                            .quantizers = {},
+                            .report = {}};
   reduced.report.pruned = prune(network, options.prune_below, reduced.tensors);
   if (options.exact_removal) {
     const Intervals intervals =
@@ -110,7 +121,10 @@ ReducedNetwork reduce(const Network& network, const network::Tensors& tensors,
     Rewritten rewritten = rewrite(network, reduced.tensors, quantizers, intervals, plan);
     reduced.network = std::move(rewritten.network);
     reduced.tensors = std::move(rewritten.tensors);
+    reduced.quantizers = std::move(rewritten.quantizers);
     reduced.report.constants = std::move(rewritten.constants);
+  } else {
+    reduced.quantizers = of_outputs(quantizers);
   }
   reduced.report.layers = compare_layers(network, reduced.network);
   reduced.report.before = network::cost(network);

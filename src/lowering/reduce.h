@@ -21,8 +21,11 @@ struct ReducedNetwork {
   /// Nodes and blocks keep their names; of a block that has gone altogether nothing is left.
   network::Network network;
   /// The parameters of its nodes, kernels as the network computes with them, and the ranges of the
-  /// quantizers that are left, under their stored names.
+  /// quantizers that are left.
   network::Tensors tensors;
+  /// Those of outputs. Kernels need none any more: putting weights onto their grid a second time
+  /// would need steps of the channels that are left, and changes nothing.
+  network::Quantizers quantizers;
   ReductionReport report;
 };
 

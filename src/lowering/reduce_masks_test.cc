@@ -6,6 +6,7 @@
 
 #include "lowering/reduce.h"
 #include "tests/support/reduction_cases.h"
+#include "tests/support/trained_ranges.h"
 
 namespace coco_mcu::lowering {
 namespace {
@@ -86,12 +87,7 @@ TEST(ReduceMasks, AMaskDoesNotScaleWeightsThatHaveAGrid) {
   });
   network::Tensors tensors = random_tensors(network, 12);
   make_mask_constant(tensors);
-  const TrainedQuantizers ternary = {{.node = "behind",
-                                      .is_weight = true,
-                                      .bits = 2,
-                                      .narrow_range = true,
-                                      .minimum = -0.5F,
-                                      .maximum = 0.5F}};
+  const TrainedQuantizers ternary = {coco_mcu::testing::ternary_kernel("behind", -0.5F, 0.5F)};
   const ReducedNetwork reduced = reduce_and_compare(network, tensors, ternary);
   EXPECT_TRUE(has(reduced.network, "masked"));
   const auto& kernel = reduced.tensors.at("behind.weight").values;

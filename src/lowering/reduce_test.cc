@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/reduction_cases.h"
+#include "tests/support/trained_ranges.h"
 
 namespace coco_mcu::lowering {
 namespace {
@@ -157,7 +158,8 @@ TEST(Reduce, AnAdditionThatIsPaddedWithZerosStays) {
 TEST(Reduce, OutputsThatOneStepOfTheGridHoldsAreConstant) {
   const Network network = two_layers(1, /*norm_behind=*/true);
   network::Tensors tensors = random_tensors(network, 15);
-  const TrainedQuantizers coarse = {{.node = "first.activation", .minimum = 0.0F, .maximum = 1e6F}};
+  const TrainedQuantizers coarse = {
+      coco_mcu::testing::output_range("first.activation", 0.0F, 1e6F)};
   const ReducedNetwork reduced = reduce_and_compare(network, tensors, coarse);
   EXPECT_EQ(reduced.report.after.weights, 3 + 2);  // a layer reads at least one channel
 }
@@ -178,12 +180,7 @@ TEST(Reduce, WithoutRemovalOnlyTheWeightsAreThoseInEffect) {
   const Network network = two_layers(1, /*norm_behind=*/false);
   network::Tensors tensors = random_tensors(network, 17);
   make_constant(tensors, "first.batch_norm", 0, 0.75F);
-  const TrainedQuantizers ternary = {{.node = "second",
-                                      .is_weight = true,
-                                      .bits = 2,
-                                      .narrow_range = true,
-                                      .minimum = -0.5F,
-                                      .maximum = 0.5F}};
+  const TrainedQuantizers ternary = {coco_mcu::testing::ternary_kernel("second", -0.5F, 0.5F)};
   const ReducedNetwork reduced =
       reduce_and_compare(network, tensors, ternary, {.exact_removal = false});
   EXPECT_EQ(reduced.network.nodes.size(), network.nodes.size());

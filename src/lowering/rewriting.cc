@@ -14,6 +14,7 @@ using network::Network;
 using network::Node;
 using network::NodeId;
 using network::Op;
+using network::QuantizedTensor;
 
 namespace {
 
@@ -101,9 +102,7 @@ class Rewriter {
     if (kept.op == Op::kConv) take_conv(id, kept);
     if (kept.op == Op::kDepthwiseConv) take_depthwise(id);
     if (kept.op == Op::kBatchNorm) take_batch_norm(id);
-    for (const TrainedQuantizer& quantizer : quantizers_) {
-      if (quantizer.node == kept.name) take_range(quantizer);
-    }
+    take_range(kept.name);
     new_ids_[id] = static_cast<NodeId>(result_.network.nodes.size());
     result_.network.nodes.push_back(std::move(kept));
   }
@@ -113,10 +112,14 @@ class Rewriter {
     result_.tensors[node(id).name + "." + part] = {std::move(shape), std::move(values)};
   }
 
-  void take_range(const TrainedQuantizer& quantizer) {
-    const std::string name = stored_name(quantizer);
-    result_.tensors[name + ".min"] = {{}, {quantizer.minimum}};
-    result_.tensors[name + ".max"] = {{}, {quantizer.maximum}};
+  /// Of a kernel's quantizer nothing is left: its weights are on their grid.
+  void take_range(const std::string& node) {
+    const auto* trained = find_quantizer(quantizers_, node, QuantizedTensor::kOutput);
+    if (trained == nullptr) return;
+    const std::string name = quantizer_name(trained->quantizer);
+    result_.tensors[name + ".min"] = {{}, {trained->minimum}};
+    result_.tensors[name + ".max"] = {{}, {trained->maximum}};
+    result_.quantizers.push_back(trained->quantizer);
   }
 
   void take_conv(NodeId id, Node& kept) {

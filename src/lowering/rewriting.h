@@ -14,6 +14,7 @@ namespace coco_mcu::lowering {
 struct Rewritten {
   network::Network network;
   network::Tensors tensors;
+  network::Quantizers quantizers;  // of outputs
   std::vector<ConstantChannels> constants;
 };
 

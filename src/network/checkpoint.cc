@@ -1,5 +1,6 @@
 #include "network/checkpoint.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -40,6 +41,42 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path&
                         {std::string(kWeightsFile), write_torch_archive(checkpoint.tensors)}});
 }
 
+namespace {
+
+void check_tensor(const Checkpoint& checkpoint, const Network& network, const NamedShape& wanted,
+                  const std::string& remedy) {
+  const auto found = checkpoint.tensors.find(wanted.name);
+  if (found == checkpoint.tensors.end()) {
+    throw std::runtime_error(fmt::format("checkpoint lacks tensor {} {} of network {}; {}",
+                                         wanted.name, shape_text(wanted.shape), network.name,
+                                         remedy));
+  }
+  if (found->second.shape != wanted.shape) {
+    throw std::runtime_error(fmt::format("checkpoint tensor {} is {}, network {} needs {}; {}",
+                                         wanted.name, shape_text(found->second.shape), network.name,
+                                         shape_text(wanted.shape), remedy));
+  }
+}
+
+const Node& quantized_node(const Quantizer& quantizer, const Network& network,
+                           const std::string& remedy) {
+  const auto node = std::ranges::find(network.nodes, quantizer.node, &Node::name);
+  if (node == network.nodes.end()) {
+    throw std::runtime_error(
+        fmt::format("checkpoint quantizes {}, a node that network {} has not; {}", quantizer.node,
+                    network.name, remedy));
+  }
+  const bool has_kernel = node->op == Op::kConv || node->op == Op::kDepthwiseConv;
+  if (quantizer.tensor == QuantizedTensor::kWeight && !has_kernel) {
+    throw std::runtime_error(
+        fmt::format("checkpoint quantizes the weights of {}, a node of network {} without any; {}",
+                    quantizer.node, network.name, remedy));
+  }
+  return *node;
+}
+
+}  // namespace
+
 void check_fits(const Checkpoint& checkpoint, const Network& network) {
   const std::string remedy =
       fmt::format("take a checkpoint of {}, or train or import one", network.name);
@@ -58,17 +95,14 @@ void check_fits(const Checkpoint& checkpoint, const Network& network) {
     throw std::runtime_error(
         fmt::format("checkpoint has other labels than network {}; {}", network.name, remedy));
   }
-  for (const Parameter& parameter : parameters(network)) {
-    const auto found = checkpoint.tensors.find(parameter.name);
-    if (found == checkpoint.tensors.end()) {
-      throw std::runtime_error(fmt::format("checkpoint lacks tensor {} {} of network {}; {}",
-                                           parameter.name, shape_text(parameter.shape),
-                                           network.name, remedy));
-    }
-    if (found->second.shape != parameter.shape) {
-      throw std::runtime_error(fmt::format("checkpoint tensor {} is {}, network {} needs {}; {}",
-                                           parameter.name, shape_text(found->second.shape),
-                                           network.name, shape_text(parameter.shape), remedy));
+  const auto check = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
+    check_tensor(checkpoint, network, {.name = name, .shape = shape}, remedy);
+  };
+  for (const Parameter& parameter : parameters(network)) check(parameter.name, parameter.shape);
+  for (const Quantizer& quantizer : checkpoint.quantizers) {
+    const Node& node = quantized_node(quantizer, network, remedy);
+    for (const NamedShape& each : tensors_of(quantizer, node.output.channels)) {
+      check(each.name, each.shape);
     }
   }
 }

@@ -15,6 +15,7 @@
 #include "core/preprocessing.h"
 #include "network/checkpoint_tensor.h"
 #include "network/network.h"
+#include "network/quantizer.h"
 
 namespace coco_mcu::network {
 
@@ -25,10 +26,9 @@ struct Checkpoint {
   std::string network;  // name in the zoo
   core::Preprocessing preprocessing;
   std::vector<std::string> labels;  // one for each channel of the output
-  std::string quantization;         // name of the policy the weights were trained with, or "none"
+  Quantizers quantizers;            // with which the network computes; none: all in floats
   std::map<std::string, std::string> provenance;  // where they come from: source, created_by, ...
-  /// The network's parameters() by name, and for each quantizer of the policy two single numbers:
-  /// <node>.weight_quantizer.min and .max, <node>.output_quantizer.min and .max.
+  /// The network's parameters() by name, and the tensors_of each quantizer.
   Tensors tensors;
 };
 
@@ -48,8 +48,8 @@ Checkpoint parse_checkpoint(std::string_view description, std::span<const std::u
                             std::string_view folder);
 
 /// That the checkpoint was made for this network: its input size and labels are the network's, and
-/// it holds every parameter in the right shape. Throws std::runtime_error naming the first thing
-/// that does not fit, both shapes and the remedy.
+/// it holds every parameter and what its quantizers keep in the right shape. Throws
+/// std::runtime_error naming the first thing that does not fit, both shapes and the remedy.
 void check_fits(const Checkpoint& checkpoint, const Network& network);
 
 }  // namespace coco_mcu::network

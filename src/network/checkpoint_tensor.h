@@ -18,6 +18,14 @@ struct Tensor {
   bool operator==(const Tensor&) const = default;
 };
 
+/// A tensor that is yet to be filled, or looked for.
+struct NamedShape {
+  std::string name;
+  std::vector<std::int64_t> shape;
+
+  bool operator==(const NamedShape&) const = default;
+};
+
 /// By name: "bneck4.expand.conv.weight". Names are UTF-8.
 using Tensors = std::map<std::string, Tensor, std::less<>>;
 

@@ -9,7 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "network/checkpoint_description.h"
 #include "network/checkpoint_files.h"
+#include "network/tf_contrib_2019.h"
 #include "network/torch_archive.h"
 #include "network/zoo/zoo.h"
 #include "tests/support/complaint.h"
@@ -45,7 +47,17 @@ Checkpoint small_checkpoint() {
   checkpoint.preprocessing = {
       256, 192, core::Resize::kLegacyBilinear, {0.485F, 0.456F, 0.406F}, {0.229F, 0.224F, 0.225F}};
   checkpoint.labels = {"no person", "person"};
-  checkpoint.quantization = "tf-contrib-2019";
+  checkpoint.quantizers = {{.node = "a",
+                            .tensor = QuantizedTensor::kWeight,
+                            .kind = QuantizerKind::kLearnedStep,
+                            .format = core::WeightFormat::kTernary2},
+                           {.node = "a", .kind = QuantizerKind::kFixedRange},
+                           {.node = "b", .kind = QuantizerKind::kLearnedRange},
+                           {.node = "c",
+                            .tensor = QuantizedTensor::kWeight,
+                            .kind = QuantizerKind::kTrackedRange,
+                            .bits = 2,
+                            .narrow_range = true}};
   checkpoint.provenance = {{"created_by", created_by()}, {"source", "a \"quoted\" name\n"}};
   checkpoint.tensors = {{"a.weight", {{2, 1}, {1.5F, -2.5F}}}, {"a.range.min", {{}, {0.0F}}}};
   return checkpoint;
@@ -54,7 +66,7 @@ Checkpoint small_checkpoint() {
 void expect_equal(const Checkpoint& a, const Checkpoint& b) {
   EXPECT_EQ(a.network, b.network);
   EXPECT_EQ(a.labels, b.labels);
-  EXPECT_EQ(a.quantization, b.quantization);
+  EXPECT_EQ(a.quantizers, b.quantizers);
   EXPECT_EQ(a.provenance, b.provenance);
   EXPECT_EQ(a.tensors, b.tensors);
   EXPECT_EQ(a.preprocessing.height, b.preprocessing.height);
@@ -73,7 +85,7 @@ TEST_F(CheckpointTest, ReturnsAsWritten) {
 
   checkpoint.preprocessing.resize = core::Resize::kBilinear;
   checkpoint.preprocessing.mean[0] = 1.0F / 3.0F;
-  checkpoint.quantization = "none";
+  checkpoint.quantizers.clear();
   write_checkpoint(checkpoint, root_ / "new" / "trained" / "");  // replaces it
   expect_equal(read_checkpoint(root_ / "new" / "trained"), checkpoint);
 }
@@ -94,7 +106,7 @@ TEST_F(CheckpointTest, DescribesItselfReadably) {
   std::stringstream text;
   text << std::ifstream(root_ / "trained" / "checkpoint.json").rdbuf();
   EXPECT_THAT(text.str(), AllOf(HasSubstr("\"resize\": \"legacy_bilinear\""), HasSubstr("0.485,"),
-                                HasSubstr("\"version\": 1")));
+                                HasSubstr("\"version\": 2")));
 }
 
 TEST_F(CheckpointTest, KeepsTheOldOneWhenTheNewOneFails) {
@@ -141,9 +153,11 @@ TEST_F(CheckpointTest, SaysWhatIsMissing) {
   EXPECT_THAT(complaint([&] { read_file(root_); }), HasSubstr("is a folder"));
 }
 
-constexpr const char* kDescription = R"({"format": "coco-mcu float checkpoint", "version": 1,
+constexpr const char* kDescription = R"({"format": "coco-mcu float checkpoint", "version": 2,
   "network": "n", "preprocessing": {"height": 8, "width": 8, "resize": "bilinear",
-  "mean": [0, 0.5, 1], "deviation": [1, 1, 1]}, "labels": ["a"], "quantization": "none",
+  "mean": [0, 0.5, 1], "deviation": [1, 1, 1]}, "labels": ["a"], "quantizers": [
+  {"node": "a", "tensor": "weight", "kind": "learned-step", "format": "w4"},
+  {"node": "b", "tensor": "output", "kind": "tracked-range", "bits": 8, "narrow_range": false}],
   "provenance": {}})";
 
 /// What is wrong with kDescription once `from` in it is `to`.
@@ -154,11 +168,11 @@ std::string complaint_with(std::string_view from, std::string_view to) {
 }
 
 TEST(CheckpointDescription, NamesTheKeyThatIsWrong) {
-  EXPECT_EQ(complaint_with("none", "none"), "");
+  EXPECT_EQ(complaint_with("w4", "w2"), "");
   EXPECT_THAT(complaint_with("{\"format", "format"), HasSubstr("c/checkpoint.json: is not JSON"));
   EXPECT_THAT(complaint_with("coco-mcu float", "other"), HasSubstr("format is not \"coco-mcu"));
-  EXPECT_THAT(complaint_with("\"version\": 1", "\"version\": 2"),
-              HasSubstr("version is not 1, the one this program reads"));
+  EXPECT_THAT(complaint_with("\"version\": 2", "\"version\": 3"),
+              HasSubstr("version is not an integer from 1 to 2"));
   EXPECT_THAT(complaint_with("\"network\"", "\"net\""), HasSubstr("network is missing"));
   EXPECT_THAT(complaint_with("\"n\"", "7"), HasSubstr("network is not a string"));
   EXPECT_THAT(complaint_with("\"height\": 8", "\"height\": 0"),
@@ -172,6 +186,47 @@ TEST(CheckpointDescription, NamesTheKeyThatIsWrong) {
   EXPECT_THAT(complaint_with("[\"a\"]", "\"a\""), HasSubstr("labels is not a list"));
   EXPECT_THAT(complaint_with("{}", "{\"x\": 1}"), HasSubstr("provenance.x is not a string"));
   EXPECT_THAT(complaint([] { parse_checkpoint("[]", {}, "c"); }), HasSubstr("not an object"));
+}
+
+TEST(CheckpointDescription, NamesTheQuantizerThatIsWrong) {
+  EXPECT_THAT(complaint_with("\"quantizers\": [", "\"quantizers\": 1, \"x\": ["),
+              HasSubstr("c/checkpoint.json: quantizers is not a list"));
+  EXPECT_THAT(complaint_with("learned-step", "learnt"),
+              HasSubstr("quantizers[0].kind is learnt, not learned-step or learned-range or"));
+  EXPECT_THAT(complaint_with("weight", "kernel"),
+              HasSubstr("quantizers[0].tensor is kernel, not weight or output"));
+  EXPECT_THAT(complaint_with("learned-step", "fixed-range"),
+              HasSubstr("quantizers[0].kind does not go with its tensor"));
+  EXPECT_THAT(complaint_with("tracked-range", "learned-step"),
+              HasSubstr("quantizers[1].kind does not go with its tensor"));
+  EXPECT_THAT(complaint_with("w4", "w3"),
+              HasSubstr("quantizers[0].format is w3, not w2-ternary or w2 or w4 or w8"));
+  EXPECT_THAT(complaint_with("\"bits\": 8", "\"bits\": 9"),
+              HasSubstr("quantizers[1].bits is not an integer from 2 to 8"));
+  EXPECT_THAT(complaint_with("false", "0"), HasSubstr("narrow_range is neither true nor false"));
+  EXPECT_THAT(complaint_with("\"b\", \"tensor\": \"output\"", "\"a\", \"tensor\": \"weight\""),
+              HasSubstr("quantizers[1].node is a, which has such a quantizer already"));
+}
+
+/// A description of version 1, which names its placement.
+std::string version_1(const std::string& network, const std::string& quantization) {
+  return R"({"format": "coco-mcu float checkpoint", "version": 1, "network": ")" + network +
+         R"(", "preprocessing": {"height": 8, "width": 8, "resize": "bilinear",
+    "mean": [0, 0, 0], "deviation": [1, 1, 1]}, "labels": ["a"], "provenance": {},
+    "quantization": ")" +
+         quantization + "\"}";
+}
+
+TEST(CheckpointDescription, ReadsThePlacementsThatVersion1Named) {
+  const auto quantizers = [](const std::string& network, const std::string& quantization) {
+    return parse_description(version_1(network, quantization), "f").quantizers;
+  };
+  EXPECT_EQ(quantizers("coco_mcu", "none"), Quantizers{});
+  EXPECT_EQ(quantizers("coco_mcu", "tf-contrib-2019"), tf_contrib_2019(coco_mcu()));
+  EXPECT_THAT(complaint([&] { quantizers("coco_mcu", "int3"); }),
+              HasSubstr("f: quantization is int3, which is not known"));
+  EXPECT_THAT(complaint([&] { quantizers("elsewhere", "tf-contrib-2019"); }),
+              HasSubstr("f: quantization is tf-contrib-2019, which is not known"));
 }
 
 Checkpoint zeros_for(const Network& network) {
@@ -202,6 +257,36 @@ TEST(CheckFits, NamesTheTensorBothShapesAndTheRemedy) {
   checkpoint.network = "other";
   EXPECT_THAT(complaint([&] { check_fits(checkpoint, network); }),
               HasSubstr("holds network other, not coco_mcu"));
+}
+
+TEST(CheckFits, LooksForWhatQuantizersKeep) {
+  const Network network = zoo_entry("coco_mcu").build();
+  Checkpoint checkpoint = zeros_for(network);
+  const auto complaint_about = [&](const Quantizer& quantizer) {
+    checkpoint.quantizers = {quantizer};
+    return complaint([&] { check_fits(checkpoint, network); });
+  };
+  const Quantizer steps = {.node = "bneck4.expand.conv",
+                           .tensor = QuantizedTensor::kWeight,
+                           .kind = QuantizerKind::kLearnedStep};
+  EXPECT_THAT(complaint_about(steps),
+              HasSubstr("lacks tensor bneck4.expand.conv.weight_quantizer.step [256]"));
+  checkpoint.tensors["bneck4.expand.conv.weight_quantizer.step"] = {{1}, {1.0F}};
+  EXPECT_THAT(complaint_about(steps), HasSubstr("weight_quantizer.step is [1], network coco_mcu "
+                                                "needs [256]"));
+  checkpoint.tensors["bneck4.expand.conv.weight_quantizer.step"] = {{256},
+                                                                    std::vector<float>(256, 1.0F)};
+  EXPECT_EQ(complaint_about(steps), "");
+
+  EXPECT_THAT(complaint_about({.node = "first_layer.activation"}),
+              HasSubstr("lacks tensor first_layer.activation.output_quantizer.min []"));
+  EXPECT_THAT(complaint_about({.node = "bneck9"}),
+              HasSubstr("quantizes bneck9, a node that network coco_mcu has not; take a"));
+  EXPECT_THAT(complaint_about({.node = "first_layer.activation",
+                               .tensor = QuantizedTensor::kWeight,
+                               .kind = QuantizerKind::kLearnedStep}),
+              HasSubstr("quantizes the weights of first_layer.activation, a node of network "
+                        "coco_mcu without any"));
 }
 
 TEST(CheckFits, ComparesInputSizeAndLabels) {

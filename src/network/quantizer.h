@@ -2,10 +2,12 @@
 // that whoever opens it computes what training computed.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/weight_format.h"
+#include "network/checkpoint_tensor.h"
 
 namespace coco_mcu::network {
 
@@ -24,8 +26,7 @@ enum class QuantizerKind {
   /// two scalars, never changed.
   kFixedRange,
   /// tf.contrib.quantize's of 2019: minimum and maximum of the last tensor (weights) or their
-  /// moving
-  /// average (outputs) at `bits`, the same two scalars.
+  /// moving average (outputs) at `bits`, the same two scalars.
   kTrackedRange,
 };
 
@@ -48,5 +49,8 @@ std::string quantizer_name(const Quantizer& quantizer);
 /// The node's quantizer of that tensor; null where it has none.
 const Quantizer* find_quantizer(const Quantizers& quantizers, const std::string& node,
                                 QuantizedTensor tensor);
+
+/// What a quantizer keeps in the checkpoint; `channels` are those of the node's output.
+std::vector<NamedShape> tensors_of(const Quantizer& quantizer, std::int64_t channels);
 
 }  // namespace coco_mcu::network

@@ -46,8 +46,7 @@ std::shared_ptr<NetworkModule> load_module(const network::Checkpoint& checkpoint
 std::shared_ptr<NetworkModule> load_module(network::Network description,
                                            const network::Checkpoint& checkpoint) {
   network::check_fits(checkpoint, description);
-  const QuantizationPolicy policy = quantization_policy(checkpoint.quantization, description);
-  auto module = std::make_shared<NetworkModule>(std::move(description), policy);
+  auto module = std::make_shared<NetworkModule>(std::move(description), checkpoint.quantizers);
   const torch::NoGradGuard no_grad;
   for (const auto& each : module->named_parameters()) {
     assign(each.key(), checkpoint.tensors, each.value());

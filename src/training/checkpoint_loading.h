@@ -8,13 +8,12 @@
 
 namespace coco_mcu::training {
 
-/// The module of the checkpoint's network under the checkpoint's quantization policy, with its
-/// weights and quantizer ranges. Throws std::runtime_error that names the first tensor that is
-/// missing or does not fit, and the remedy.
+/// The module of the checkpoint's network with the checkpoint's quantizers and tensors. Throws
+/// std::runtime_error that names the first tensor that is missing or does not fit, and the remedy.
 std::shared_ptr<NetworkModule> load_module(const network::Checkpoint& checkpoint);
 
 /// The same for a network that is not in the zoo: the checkpoint's tensors are those of
-/// `description`, and so are the nodes that its quantization policy places quantizers at.
+/// `description`, and so are the nodes of its quantizers.
 std::shared_ptr<NetworkModule> load_module(network::Network description,
                                            const network::Checkpoint& checkpoint);
 

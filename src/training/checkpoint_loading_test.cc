@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "network/builder.h"
+#include "network/tf_contrib_2019.h"
 #include "network/zoo/zoo.h"
 #include "tests/support/temporary_folder.h"
 
@@ -18,35 +19,35 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-network::Checkpoint random_checkpoint(const char* policy) {
+network::Checkpoint random_checkpoint(const network::Quantizers& quantizers) {
   torch::manual_seed(11);
   network::Network description = network::coco_mcu();
-  const QuantizationPolicy placements = quantization_policy(policy, description);
-  const NetworkModule module(description, placements);
+  const NetworkModule module(description, quantizers);
   network::Checkpoint checkpoint;
   checkpoint.network = description.name;
   checkpoint.preprocessing = {.height = 256, .width = 256};
   checkpoint.labels = description.labels;
-  checkpoint.quantization = policy;
+  checkpoint.quantizers = quantizers;
   checkpoint.tensors = state_of(module);
   return checkpoint;
 }
 
 TEST(CheckpointLoading, GivesBackEveryTensor) {
-  const network::Checkpoint checkpoint = random_checkpoint("tf-contrib-2019");
+  const network::Checkpoint checkpoint =
+      random_checkpoint(network::tf_contrib_2019(network::coco_mcu()));
   EXPECT_EQ(state_of(*load_module(checkpoint)), checkpoint.tensors);
 }
 
 TEST(CheckpointLoading, NamesAMissingQuantizerRange) {
-  network::Checkpoint checkpoint = random_checkpoint("tf-contrib-2019");
+  network::Checkpoint checkpoint = random_checkpoint(network::tf_contrib_2019(network::coco_mcu()));
   checkpoint.tensors.erase("last_conv3.conv.output_quantizer.max");
   EXPECT_THAT([&] { load_module(checkpoint); },
               ThrowsMessage<std::runtime_error>(
-                  HasSubstr("checkpoint lacks last_conv3.conv.output_quantizer.max")));
+                  HasSubstr("checkpoint lacks tensor last_conv3.conv.output_quantizer.max")));
 }
 
 TEST(CheckpointLoading, NamesATensorOfAnotherShape) {
-  network::Checkpoint checkpoint = random_checkpoint("none");
+  network::Checkpoint checkpoint = random_checkpoint({});
   checkpoint.tensors["bneck2.project.conv.weight"] = {{24, 16, 1, 1}, std::vector<float>(24 * 16)};
   EXPECT_THAT([&] { load_module(checkpoint); },
               ThrowsMessage<std::runtime_error>(HasSubstr("bneck2.project.conv.weight")));
@@ -62,7 +63,6 @@ TEST(CheckpointLoading, TakesANetworkThatIsNotInTheZoo) {
   checkpoint.network = description.name;
   checkpoint.preprocessing = {.height = 8, .width = 8};
   checkpoint.labels = description.labels;
-  checkpoint.quantization = "none";
   torch::manual_seed(12);
   const NetworkModule random(description, {});
   checkpoint.tensors = state_of(random);
@@ -76,7 +76,8 @@ TEST(CheckpointLoading, TakesANetworkThatIsNotInTheZoo) {
 
 // The file is libtorch's own format: its reader, which shares no code with ours, opens it.
 TEST(CheckpointLoading, LibtorchOpensTheWeightsFile) {
-  const network::Checkpoint checkpoint = random_checkpoint("tf-contrib-2019");
+  const network::Checkpoint checkpoint =
+      random_checkpoint(network::tf_contrib_2019(network::coco_mcu()));
   const coco_mcu::testing::TemporaryFolder temporary;
   const auto folder = temporary.path() / "checkpoint";
   network::write_checkpoint(checkpoint, folder);

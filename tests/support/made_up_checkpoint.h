@@ -20,7 +20,6 @@ inline network::Checkpoint made_up_checkpoint() {
                               .mean = {0.5F, 0.5F, 0.5F},
                               .deviation = {0.25F, 0.25F, 0.25F}};
   checkpoint.labels = description.labels;
-  checkpoint.quantization = "none";
   checkpoint.provenance = {{"source", "random numbers"}};
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same weights in every run
   for (const network::Parameter& parameter : network::parameters(description)) {

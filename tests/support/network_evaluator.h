@@ -50,7 +50,8 @@ class NetworkEvaluator {
       std::vector<const FeatureMap*> inputs;
       for (const network::NodeId each : node.inputs) inputs.push_back(&maps[each]);
       FeatureMap map = compute(node, inputs);
-      if (const auto* quantizer = lowering::find_quantizer(quantizers_, node.name, false)) {
+      if (const auto* quantizer =
+              lowering::find_quantizer(quantizers_, node.name, network::QuantizedTensor::kOutput)) {
         const lowering::QuantizationGrid grid = lowering::grid_of(*quantizer);
         for (double& value : map.values) {
           value = lowering::fake_quantize(static_cast<float>(value), grid);
