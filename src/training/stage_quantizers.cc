@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "training/quantization_policy.h"
+#include "network/tf_contrib_2019.h"
 
 namespace coco_mcu::training {
 namespace {
@@ -60,7 +60,7 @@ Quantizers stage_quantizers(const QuantizationOptions& options, const Quantizabl
     case QuantizationOptions::Scheme::kNone:
       return {};
     case QuantizationOptions::Scheme::kTfContrib2019:
-      return quantization_policy("tf-contrib-2019", network);
+      return network::tf_contrib_2019(network);
     case QuantizationOptions::Scheme::kLearned:
       return learned(options, tensors);
   }
