@@ -3,10 +3,7 @@
 #pragma once
 
 #include "training/libtorch.h"
-<<<<<<< HEAD
 #include "training/range_quantizer.h"
-=======
->>>>>>> work-lowering
 
 namespace coco_mcu::training {
 
@@ -25,33 +22,20 @@ QuantizationGrid nudge(float minimum, float maximum, int bits, bool narrow_range
 /// through where low <= x <= high and is zero elsewhere. Any shape, float32.
 torch::Tensor fake_quantize(const torch::Tensor& x, const QuantizationGrid& grid);
 
-<<<<<<< HEAD
 /// How the range follows the values that are seen in training.
-=======
-/// How a fake quantizer follows the values it sees in training.
->>>>>>> work-lowering
 enum class RangeTracking {
   kLastValue,      // minimum and maximum of the last tensor: weights
   kMovingAverage,  // exponential moving average of those: activations
 };
 
-<<<<<<< HEAD
 struct TrackingOptions {
-=======
-struct QuantizerOptions {
->>>>>>> work-lowering
   int bits = 8;
   bool narrow_range = false;  // without the lowest code: symmetric weights
   RangeTracking tracking = RangeTracking::kMovingAverage;
 };
 
-<<<<<<< HEAD
 /// Quantizes a tensor on a range that it keeps as two scalars and that follows what it sees. The
 /// range always contains zero.
-=======
-/// Quantizes a tensor on a range that it keeps as two scalars; in training the range first follows
-/// what it sees. The range always contains zero.
->>>>>>> work-lowering
 class FakeQuantizer : public torch::nn::Module {
  public:
   explicit FakeQuantizer(const TrackingOptions& options);

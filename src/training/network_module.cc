@@ -32,7 +32,6 @@ bool has_kernel(Op op) {
 
 }  // namespace
 
-<<<<<<< HEAD
 StepQuantizer::StepQuantizer(const torch::Tensor& weight, core::WeightFormat format)
     : format_(format), step_(register_parameter("step", initial_steps(weight.detach(), format))) {}
 
@@ -55,16 +54,6 @@ NetworkModule::NetworkModule(network::Network description, network::Quantizers q
   for (std::size_t id = 0; id < readers_.size(); ++id) {
     last_readers_.push_back(readers_[id].empty() ? static_cast<NodeId>(id)
                                                  : std::ranges::max(readers_[id]));
-=======
-NetworkModule::NetworkModule(network::Network description, const network::Quantizers& quantizers)
-    : description_(std::move(description)), layers_(description_.nodes.size()) {
-  register_layers();
-  register_quantizers(quantizers);
-  const auto readers = description_.consumers();
-  for (std::size_t id = 0; id < readers.size(); ++id) {
-    last_readers_.push_back(readers[id].empty() ? static_cast<NodeId>(id)
-                                                : std::ranges::max(readers[id]));
->>>>>>> work-lowering
   }
 }
 
@@ -107,7 +96,6 @@ void NetworkModule::register_layers() {
   }
 }
 
-<<<<<<< HEAD
 void NetworkModule::register_quantizer(const Quantizer& quantizer) {
   const auto id = description_.find(quantizer.node);
   TORCH_CHECK(id.has_value(), "quantizer ", quantizer_name(quantizer), ": the network ",
@@ -140,23 +128,6 @@ void NetworkModule::register_quantizer(const Quantizer& quantizer) {
       (is_weight ? layer.tracked_weight : layer.tracked_output) = tracked;
       return;
     }
-=======
-void NetworkModule::register_quantizers(const network::Quantizers& quantizers) {
-  for (const network::Quantizer& each : quantizers) {
-    TORCH_CHECK(each.kind == network::QuantizerKind::kTrackedRange, "quantizer of ", each.node,
-                ": only tracked ranges are trained");
-    const NodeId id = description_.find(each.node).value();
-    const std::string name = quantizer_name(each);
-    const bool is_weight = each.tensor == network::QuantizedTensor::kWeight;
-    const QuantizerOptions options = {
-        .bits = each.bits,
-        .narrow_range = each.narrow_range,
-        .tracking = is_weight ? RangeTracking::kLastValue : RangeTracking::kMovingAverage};
-    auto quantizer = submodule(each.node).register_module(name.substr(name.rfind('.') + 1),
-                                                          std::make_shared<FakeQuantizer>(options));
-    Layer& layer = layers_[id];
-    (is_weight ? layer.weight_quantizer : layer.output_quantizer) = std::move(quantizer);
->>>>>>> work-lowering
   }
 }
 

@@ -12,11 +12,8 @@
 #include "training/fake_quantizer.h"
 #include "training/fused_chain.h"
 #include "training/libtorch.h"
-<<<<<<< HEAD
 #include "training/range_quantizer.h"
 #include "training/step_quantizer.h"
-=======
->>>>>>> work-lowering
 
 namespace coco_mcu::training {
 
@@ -44,11 +41,7 @@ class StepQuantizer : public torch::nn::Module {
 /// eval() act on batch norm, dropout and tracked ranges.
 class NetworkModule : public torch::nn::Module {
  public:
-<<<<<<< HEAD
   NetworkModule(network::Network description, network::Quantizers quantizers);
-=======
-  NetworkModule(network::Network description, const network::Quantizers& quantizers);
->>>>>>> work-lowering
 
   /// Normalized pictures in, the output of the last node out: [pictures, labels, 1, 1].
   torch::Tensor forward(const torch::Tensor& pictures) const;
@@ -132,7 +125,6 @@ class NetworkModule : public torch::nn::Module {
 
   torch::nn::Module& submodule(const std::string& dotted_name);
   void register_layers();
-<<<<<<< HEAD
   void register_quantizer(const network::Quantizer& quantizer);
 
   torch::Tensor quantized_weight(const Layer& layer) const;
@@ -151,10 +143,6 @@ class NetworkModule : public torch::nn::Module {
   torch::Tensor compute_chain(network::NodeId head, network::NodeId end,
                               const Tensors& inputs) const;
 
-=======
-  void register_quantizers(const network::Quantizers& quantizers);
-  torch::Tensor compute(network::NodeId id, const Tensors& inputs, bool quantize);
->>>>>>> work-lowering
   torch::Tensor infer_node(network::NodeId id, const Tensors& inputs) const;
   /// Drops the tensors that no node after `id` reads.
   void release_dead(network::NodeId id, Tensors& values) const;
