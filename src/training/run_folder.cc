@@ -95,8 +95,10 @@ std::vector<std::uint8_t> RunState::bytes() const {
   const std::string text = json.dump();
   const std::vector<std::uint8_t> archive = network::write_torch_archive(tensors);
   const std::uint64_t length = text.size();
-  std::vector<std::uint8_t> bytes(sizeof length);
-  std::memcpy(bytes.data(), &length, sizeof length);
+  const auto* length_bytes = reinterpret_cast<const std::uint8_t*>(&length);
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(sizeof length + text.size() + archive.size());
+  bytes.insert(bytes.end(), length_bytes, length_bytes + sizeof length);
   bytes.insert(bytes.end(), text.begin(), text.end());
   bytes.insert(bytes.end(), archive.begin(), archive.end());
   return bytes;
