@@ -10,6 +10,7 @@ namespace coco_mcu::cli {
 namespace {
 
 constexpr int kUsageError = 2;
+constexpr int kInterrupted = 130;  // as shells report SIGINT
 
 }  // namespace
 
@@ -101,6 +102,9 @@ int CommandLine::run(int argc, char** argv) {
   } catch (const UsageError& error) {
     fmt::print(stderr, "coco-mcu: {}\n", error.what());
     return kUsageError;
+  } catch (const Interrupted& interruption) {
+    fmt::print(stderr, "coco-mcu: {}\n", interruption.what());
+    return kInterrupted;
   }
 }
 

@@ -21,6 +21,12 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The user has ended the command by a signal, in good order.
+class Interrupted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// One command. Values are bound to variables that must live until the action has run.
 class Command {
  public:
@@ -67,9 +73,9 @@ class CommandLine {
                   const std::string& description);
   void open_group(const std::string& group, const std::string& description);
 
-  /// Runs the action of the command that is named. Returns the exit status: 0, or 2 where the
-  /// command line itself is wrong, which stderr then explains. What the action throws passes on,
-  /// but for a UsageError.
+  /// Runs the action of the command that is named. Returns the exit status: 0; 2 where the command
+  /// line itself is wrong, or 130 where the user has interrupted it, which stderr then explains.
+  /// What else the action throws passes on.
   int run(int argc, char** argv);
 
  private:

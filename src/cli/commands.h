@@ -15,6 +15,7 @@ void add_import(CommandLine& program);
 void add_inspect(CommandLine& program);
 void add_lower(CommandLine& program);
 void add_run(CommandLine& program);
+void add_train(CommandLine& program);
 void add_verify(CommandLine& program);
 
 }  // namespace coco_mcu::cli

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     add_inspect(program);
     add_lower(program);
     add_run(program);
+    add_train(program);
     add_verify(program);
     return program.run(argc, argv);
   } catch (const std::exception& error) {
