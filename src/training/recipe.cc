@@ -225,6 +225,15 @@ Recipe Reader::read(const toml::table& root) {
   return recipe;
 }
 
+/// With question marks for all beyond ASCII: outside of strings toml++ 3.3 runs into undefined
+/// behaviour there, and a recipe needs such letters in its comments alone.
+std::string ascii_of(std::string_view text) {
+  std::string ascii(text);
+  std::replace_if(
+      ascii.begin(), ascii.end(), [](char letter) { return (letter & 0x80) != 0; }, '?');
+  return ascii;
+}
+
 /// FNV-1a, 64 bits (Fowler, Noll & Vo 1991).
 std::string hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
@@ -239,7 +248,7 @@ std::string hash_of(std::string_view text) {
 Recipe parse_recipe(std::string_view text, std::string_view file) {
   toml::table root;
   try {
-    root = toml::parse(text);
+    root = toml::parse(ascii_of(text));
   } catch (const toml::parse_error& error) {
     throw std::runtime_error(fmt::format("{}:{}: not TOML: {}; mend that line", file,
                                          error.source().begin.line, error.description()));

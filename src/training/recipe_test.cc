@@ -221,6 +221,15 @@ TEST(RecipeRefusal, TextThatIsNotToml) {
   EXPECT_THAT(message, ::testing::Not(HasSubstr("\n")));
 }
 
+TEST(Recipe, CommentsMayHaveAnyLetters) {
+  EXPECT_EQ(parsed("seed = 3  # \u00c9t\u00e9").seed, 3U);
+}
+
+TEST(RecipeRefusal, OtherLettersOutsideOfComments) {
+  EXPECT_THAT(refusal("name = \"trial\"\n\u0495 = 1\n"), StartsWith("trial.toml:2: not TOML: "));
+  EXPECT_THAT(refusal("name = \"\u0495\"\n"), StartsWith("trial.toml:1: name: "));
+}
+
 TEST(RecipeRefusal, FilesThatAreMissingOrFarTooLong) {
   const coco_mcu::testing::TemporaryFolder folder;
   const auto file = folder.path() / "long.toml";
