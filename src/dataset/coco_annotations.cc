@@ -1,121 +1,32 @@
 #include "dataset/coco_annotations.h"
 
-#include <algorithm>
-#include <fstream>
-#include <stdexcept>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
-#include <fmt/format.h>
+#include "dataset/annotated_examples.h"
 
 namespace coco_mcu::dataset {
 namespace {
 
-// Category id -> whether it is the class.
-using Categories = std::unordered_map<std::int64_t, bool>;
-
-Categories find_class(const std::vector<CocoCategory>& categories, std::string_view name,
-                      const std::string& class_name) {
-  Categories result;
-  bool found = false;
-  for (const CocoCategory& category : categories) {
-    const bool is_class = category.name == class_name;
-    found = found || is_class;
-    if (!result.emplace(category.id, is_class).second) {
-      throw std::runtime_error(fmt::format("{}: two categories have the id {}", name, category.id));
-    }
+std::vector<LabelledPicture> labels_of(std::vector<Example> examples) {
+  std::vector<LabelledPicture> pictures;
+  pictures.reserve(examples.size());
+  for (Example& example : examples) {
+    pictures.push_back({example.id, std::move(example.file_name), example.height, example.width,
+                        example.label.value_or(false)});
   }
-  if (found) return result;
-
-  constexpr std::size_t kShown = 10;
-  std::string known;
-  for (const CocoCategory& category : categories) {
-    if (&category == categories.data() + kShown) {
-      known += ", ...";
-      break;
-    }
-    known += (known.empty() ? "" : ", ") + category.name;
-  }
-  throw std::runtime_error(fmt::format("{}: no category is called `{}`; there are {}: {}", name,
-                                       class_name, categories.size(), known));
-}
-
-// File names come from outside and are joined to a folder: they may not leave it. Control
-// characters would end a name early or break the line that it is printed in.
-bool stays_inside(const std::string& file_name) {
-  const std::filesystem::path path(file_name);
-  return path.has_filename() && path.is_relative() &&
-         std::none_of(path.begin(), path.end(), [](const auto& part) { return part == ".."; }) &&
-         std::none_of(file_name.begin(), file_name.end(),
-                      [](unsigned char letter) { return letter < 0x20 || letter == 0x7F; });
-}
-
-// Picture id -> its place in the list.
-using Places = std::unordered_map<std::int64_t, std::size_t>;
-
-Places place(const std::vector<CocoImage>& images, std::string_view name) {
-  Places places;
-  places.reserve(images.size());
-  for (const CocoImage& image : images) {
-    if (!places.emplace(image.id, places.size()).second) {
-      throw std::runtime_error(fmt::format("{}: two pictures have the id {}", name, image.id));
-    }
-    if (!stays_inside(image.file_name)) {
-      throw std::runtime_error(fmt::format(
-          "{}: the picture of id {} has a file name that is not the name of a file inside of the "
-          "folder of pictures; correct it",
-          name, image.id));
-    }
-  }
-  return places;
+  return pictures;
 }
 
 }  // namespace
 
 std::vector<LabelledPicture> read_labels(std::istream& annotations, std::string_view name,
                                          const VisualWakeWords& rule) {
-  CocoInstances instances = read_coco_instances(annotations, name, rule.area);
-  const Categories categories = find_class(instances.categories, name, rule.class_name);
-  const Places places = place(instances.images, name);
-
-  std::vector<LabelledPicture> pictures;
-  pictures.reserve(instances.images.size());
-  for (CocoImage& image : instances.images) {
-    pictures.push_back({image.id, std::move(image.file_name), image.height, image.width, false});
-  }
-  for (const CocoObject& object : instances.objects) {
-    const auto found = places.find(object.image_id);
-    if (found == places.end()) {
-      throw std::runtime_error(fmt::format(
-          "{}: an annotation belongs to picture {}, which is not among the images; the file is "
-          "incomplete or put together from two",
-          name, object.image_id));
-    }
-    const auto category = categories.find(object.category_id);
-    if (category == categories.end()) {
-      throw std::runtime_error(
-          fmt::format("{}: an annotation of picture {} is of category {}, which is not among the "
-                      "categories; the file is incomplete or put together from two",
-                      name, object.image_id, object.category_id));
-    }
-    LabelledPicture& picture = pictures[found->second];
-    const double picture_area = static_cast<double>(picture.height) * picture.width;
-    if (category->second && object.area / picture_area > rule.min_area) picture.label = true;
-  }
-  return pictures;
+  return labels_of(read_annotated_examples(annotations, name, rule));
 }
 
 std::vector<LabelledPicture> read_labels(const std::filesystem::path& annotations,
                                          const VisualWakeWords& rule) {
-  std::ifstream file(annotations, std::ios::binary);
-  std::error_code error;
-  if (!file || std::filesystem::is_directory(annotations, error)) {
-    throw std::runtime_error(
-        fmt::format("{}: cannot be read as a file of annotations; check its name and permissions",
-                    annotations.string()));
-  }
-  return read_labels(file, annotations.string(), rule);
+  return labels_of(read_annotated_examples(annotations, rule));
 }
 
 }  // namespace coco_mcu::dataset

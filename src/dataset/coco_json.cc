@@ -22,23 +22,26 @@ enum class Field : std::uint8_t {
   kCategoryId,
   kHeight,
   kWidth,
+  kWeakPerson,
   kArea,
   kBox,
   kFileName,
   kName,
   kOther
 };
-constexpr std::array<std::string_view, 9> kFieldNames = {
-    "id", "image_id", "category_id", "height", "width", "area", "bbox", "file_name", "name"};
+constexpr std::array<std::string_view, 10> kFieldNames = {
+    "id",          "image_id", "category_id", "height",    "width",
+    "weak_person", "area",     "bbox",        "file_name", "name"};
 
 constexpr bool is_whole_number(Field field) {
-  return field <= Field::kWidth;
+  return field <= Field::kWeakPerson;
 }
 
 constexpr bool is_text(Field field) {
   return field == Field::kFileName || field == Field::kName;
 }
 
+constexpr int kNoBox = -1;
 constexpr int kMaxSide = 1'000'000;  // pixels; more is a mistake in the file
 
 template <typename Enumeration>
@@ -58,7 +61,7 @@ struct Record {
   std::array<std::optional<std::string>, kFieldNames.size()> text;
   std::optional<double> area;
   std::array<double, 4> box{};  // left, top, width, height
-  int box_numbers = 0;
+  int box_numbers = kNoBox;
 };
 
 // Hears what the parser reads, token by token. `depth_` counts the open brackets: the sections are
@@ -101,7 +104,8 @@ class Listener {
   std::int64_t whole(Field field) const;
   std::string& text(Field field);
   int side(Field field) const;
-  double area() const;
+  std::optional<CocoBox> box() const;
+  CocoObject object() const;
 
   std::istream& file_;
   std::string_view name_;
@@ -127,9 +131,10 @@ bool Listener::is_needed(Field field) const {
   switch (section_) {
     case Section::kImages:
       return field == Field::kId || field == Field::kFileName || field == Field::kHeight ||
-             field == Field::kWidth;
+             field == Field::kWidth || field == Field::kWeakPerson;
     case Section::kAnnotations:
-      return field == Field::kImageId || field == Field::kCategoryId || field == area_field_;
+      return field == Field::kImageId || field == Field::kCategoryId || field == Field::kBox ||
+             field == area_field_;
     case Section::kCategories:
       return field == Field::kId || field == Field::kName;
     default:
@@ -268,27 +273,36 @@ int Listener::side(Field field) const {
   return static_cast<int>(pixels);
 }
 
-double Listener::area() const {
-  if (area_field_ == Field::kArea) {
-    if (!record_.area) fail("`area` is missing");
-    return *record_.area;
-  }
-  if (record_.box_numbers == 0) fail("`bbox` is missing");
+std::optional<CocoBox> Listener::box() const {
+  if (record_.box_numbers == kNoBox) return std::nullopt;
   const auto [left, top, width, height] = record_.box;
   if (record_.box_numbers != 4 || width < 0 || height < 0) {
     fail("`bbox` is not [left, top, width, height] in pixels");
   }
-  return width * height;
+  return CocoBox{left, top, width, height};
+}
+
+CocoObject Listener::object() const {
+  CocoObject object{whole(Field::kImageId), whole(Field::kCategoryId), 0.0, box()};
+  if (area_field_ == Field::kArea) {
+    if (!record_.area) fail("`area` is missing");
+    object.area = *record_.area;
+  } else {
+    if (!object.box) fail("`bbox` is missing");
+    object.area = object.box->width * object.box->height;
+  }
+  return object;
 }
 
 void Listener::finish_record() {
   switch (section_) {
     case Section::kImages:
       instances_.images.push_back({whole(Field::kId), std::move(text(Field::kFileName)),
-                                   side(Field::kHeight), side(Field::kWidth)});
+                                   side(Field::kHeight), side(Field::kWidth),
+                                   record_.whole[index(Field::kWeakPerson)].value_or(0) != 0});
       break;
     case Section::kAnnotations:
-      instances_.objects.push_back({whole(Field::kImageId), whole(Field::kCategoryId), area()});
+      instances_.objects.push_back(object());
       break;
     default:
       instances_.categories.push_back({whole(Field::kId), std::move(text(Field::kName))});

@@ -1,9 +1,10 @@
-// The part of a COCO instances file that a label depends on, read in one pass: the real file is
-// 450 MB, nearly all of it outlines that are read over.
+// The part of a COCO instances file that labels and boxes depend on, read in one pass: the real
+// file is 450 MB, nearly all of it outlines that are read over.
 #pragma once
 
 #include <cstdint>
 #include <istream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +22,24 @@ struct CocoImage {
   std::string file_name;
   int height = 0;  // pixels
   int width = 0;   // pixels
+  /// `weak_person`, no field of COCO's own: whoever gave the picture says that it shows people, but
+  /// nobody has drawn boxes.
+  bool weak_person = false;
+};
+
+/// In pixels from the upper left corner.
+struct CocoBox {
+  double left = 0;
+  double top = 0;
+  double width = 0;
+  double height = 0;
 };
 
 struct CocoObject {
   std::int64_t image_id = 0;
   std::int64_t category_id = 0;
-  double area = 0;  // pixels
+  double area = 0;             // pixels
+  std::optional<CocoBox> box;  // always there where the area is the box's
 };
 
 struct CocoCategory {

@@ -5,10 +5,11 @@
 //   image/class/text                               bytes
 //   image/height, image/width, image/class/label   int64
 //   image/object/bbox/{xmin,ymin,xmax,ymax}        float, normalized
-//   image/object/area                              float
-//   image/object/class/label                       int64
+//   image/object/area                              float, pixels
+//   image/object/class/label                       int64, 1 for the class, else 0
 //
-// A picture without label has no image/class/label and image/class/text.
+// A picture without label has no image/class/label and image/class/text. One that is probably of
+// the class has image/class/weak, int64 1.
 #pragma once
 
 #include <cstdint>

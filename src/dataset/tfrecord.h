@@ -1,18 +1,21 @@
 // TFRecord files: records one after the other, each as length (uint64, little-endian), masked
-// CRC-32C of the length, bytes, masked CRC-32C of the bytes. The mask is rotate right by 15, plus
-// 0xa282ead8. TensorBoard's event files are the same.
+// CRC-32C of the length, bytes, masked CRC-32C of the bytes. TensorBoard's event files are the
+// same.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
+
+#include "core/crc32c.h"
 
 namespace coco_mcu::dataset {
 
-/// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78).
-std::uint32_t crc32c(std::span<const std::uint8_t> bytes);
+using core::crc32c;
+/// Rotated right by 15, plus 0xa282ead8.
 std::uint32_t masked_crc32c(std::span<const std::uint8_t> bytes);
 
 /// The bytes that a record takes in a file.
@@ -24,6 +27,14 @@ struct RecordPlace {
   std::uint64_t length = 0;
   std::uint32_t checksum = 0;  // masked CRC-32C of the bytes, as stored
 };
+
+/// Fills `bytes` with what stands at `offset`; within the size that comes with it.
+using ReadAt = std::function<void(std::uint64_t offset, std::span<std::uint8_t> bytes)>;
+
+/// Walks over the lengths of `size` bytes. Throws as TfRecordFile does; `name` stands in the
+/// messages.
+std::vector<RecordPlace> find_records(const ReadAt& read_at, std::uint64_t size,
+                                      std::string_view name);
 
 /// A shard that is open for reading; several threads may read at a time.
 class TfRecordFile {

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "exchange/crc32c.h"
+#include "core/crc32c.h"
 #include "exchange/import_tf_names.h"
 
 namespace coco_mcu::exchange {
@@ -113,7 +113,7 @@ std::map<std::string, std::string> provenance(const TfCheckpoint& source) {
   };
   for (const TfShard& shard : source.shards()) {
     facts["source " + shard.file_name] =
-        fmt::format("{} bytes, CRC-32C {:08x}", shard.bytes.size(), crc32c(shard.bytes));
+        fmt::format("{} bytes, CRC-32C {:08x}", shard.bytes.size(), core::crc32c(shard.bytes));
   }
   return facts;
 }

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "exchange/crc32c.h"
+#include "core/crc32c.h"
 #include "exchange/refusal.h"
 
 namespace coco_mcu::exchange {
@@ -71,7 +71,7 @@ std::span<const std::uint8_t> block_at(std::span<const std::uint8_t> bytes, Bloc
   }
   const auto with_type = bytes.subspan(handle.offset, handle.size + 1);
   const std::uint32_t stored = little_endian_32(bytes, handle.offset + handle.size + 1);
-  if (masked_crc32c(crc32c(with_type)) != stored) {
+  if (core::masked_crc32c(core::crc32c(with_type)) != stored) {
     fail(file, fmt::format("the block at byte {} is damaged (wrong checksum); copy the file again",
                            handle.offset));
   }

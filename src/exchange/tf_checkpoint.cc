@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "exchange/crc32c.h"
+#include "core/crc32c.h"
 #include "exchange/tf_checkpoint_index.h"
 #include "network/checkpoint_files.h"
 
@@ -125,7 +125,7 @@ network::Tensor TfCheckpoint::read(std::string_view variable) const {
                      shard.file_name));
   }
   const auto bytes = std::span(shard.bytes).subspan(entry->offset, entry->size);
-  if (masked_crc32c(crc32c(bytes)) != entry->masked_checksum) {
+  if (core::masked_crc32c(core::crc32c(bytes)) != entry->masked_checksum) {
     fail(fmt::format("is damaged (wrong checksum) in {}; copy that file again", shard.file_name));
   }
   network::Tensor tensor{entry->shape, std::vector<float>(elements)};

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "exchange/crc32c.h"
+#include "core/crc32c.h"
 #include "exchange/sorted_table.h"
 #include "exchange/tf_checkpoint.h"
 #include "tensor_bundle.pb.h"
@@ -65,7 +65,7 @@ inline std::string append_block(Bytes& file, const Bytes& block, std::uint8_t co
   Bytes with_type = block;
   with_type.push_back(compression);
   file.insert(file.end(), with_type.begin(), with_type.end());
-  put32(file, masked_crc32c(crc32c(with_type)));
+  put32(file, core::masked_crc32c(core::crc32c(with_type)));
   return {handle.begin(), handle.end()};
 }
 
@@ -110,7 +110,7 @@ class BundleWriter {
     entry.set_shard_id(shard);
     entry.set_offset(static_cast<std::int64_t>(bytes.size()));
     entry.set_size(static_cast<std::int64_t>(tensor.size()));
-    entry.set_crc32c(masked_crc32c(crc32c(tensor)));
+    entry.set_crc32c(core::masked_crc32c(core::crc32c(tensor)));
     bytes.insert(bytes.end(), tensor.begin(), tensor.end());
   }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-namespace coco_mcu::exchange {
+namespace coco_mcu::core {
 
 /// Of `data`, or of what `previous` is the checksum of followed by `data`.
 std::uint32_t crc32c(std::span<const std::uint8_t> data, std::uint32_t previous = 0);
@@ -15,4 +15,4 @@ constexpr std::uint32_t masked_crc32c(std::uint32_t crc) {
   return (crc >> 15 | crc << 17) + 0xa282ead8U;
 }
 
-}  // namespace coco_mcu::exchange
+}  // namespace coco_mcu::core

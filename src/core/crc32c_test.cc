@@ -1,4 +1,4 @@
-#include "exchange/crc32c.h"
+#include "core/crc32c.h"
 
 #include <numeric>
 #include <string_view>
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace coco_mcu::exchange {
+namespace coco_mcu::core {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -40,4 +40,4 @@ TEST(Crc32c, IsRotatedRightBy15AndShifted) {
 }
 
 }  // namespace
-}  // namespace coco_mcu::exchange
+}  // namespace coco_mcu::core
