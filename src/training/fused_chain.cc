@@ -17,8 +17,13 @@ constexpr double kHighestCode = 255.0;
 
 ChainGrid grid_of(const ChainQuantizer& quantizer) {
   if (!quantizer.is_active()) return {};
+  const auto minimum = quantizer.minimum.item<float>();
+  const auto maximum = quantizer.maximum.item<float>();
+  const float highest_code = (1 << kCodeBits) - 1;
+  const QuantizationGrid as_it_stands = {
+      .scale = (maximum - minimum) / highest_code, .low = minimum, .high = maximum};
   const QuantizationGrid grid =
-      nudge(quantizer.minimum.item<float>(), quantizer.maximum.item<float>(), kCodeBits, false);
+      quantizer.is_nudged ? nudge(minimum, maximum, kCodeBits, false) : as_it_stands;
   const float inverse = grid.scale == 0.0F ? 0.0F : 1.0F / grid.scale;
   return {grid.scale, inverse, grid.low, grid.high};
 }
