@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -25,6 +25,7 @@ constexpr const char* kEventFile = "events/events.out.tfevents.1.coco-mcu";
 constexpr const char* kStates = "states";
 constexpr const char* kStateFile = "state.bin";
 constexpr const char* kFilesFile = "files.json";
+constexpr std::size_t kLengthBytes = 8;  // a state's bytes: length of the JSON, JSON, tensors
 
 double seconds_since_1970() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -94,11 +95,10 @@ std::vector<std::uint8_t> RunState::bytes() const {
   if (progress.best_right) json["best_right"] = *progress.best_right;
   const std::string text = json.dump();
   const std::vector<std::uint8_t> archive = network::write_torch_archive(tensors);
-  const std::uint64_t length = text.size();
-  const auto* length_bytes = reinterpret_cast<const std::uint8_t*>(&length);
   std::vector<std::uint8_t> bytes;
-  bytes.reserve(sizeof length + text.size() + archive.size());
-  bytes.insert(bytes.end(), length_bytes, length_bytes + sizeof length);
+  for (std::size_t i = 0; i < kLengthBytes; ++i) {
+    bytes.push_back(static_cast<std::uint8_t>(text.size() >> (8 * i)));
+  }
   bytes.insert(bytes.end(), text.begin(), text.end());
   bytes.insert(bytes.end(), archive.begin(), archive.end());
   return bytes;
@@ -106,11 +106,11 @@ std::vector<std::uint8_t> RunState::bytes() const {
 
 RunState RunState::parse(const std::vector<std::uint8_t>& bytes, std::string_view file) {
   try {
+    if (bytes.size() < kLengthBytes) throw std::runtime_error("too short");
     std::uint64_t length = 0;
-    if (bytes.size() < sizeof length) throw std::runtime_error("too short");
-    std::memcpy(&length, bytes.data(), sizeof length);
-    if (length > bytes.size() - sizeof length) throw std::runtime_error("too short");
-    const std::span<const std::uint8_t> rest = std::span(bytes).subspan(sizeof length);
+    for (std::size_t i = 0; i < kLengthBytes; ++i) length |= std::uint64_t{bytes[i]} << (8 * i);
+    if (length > bytes.size() - kLengthBytes) throw std::runtime_error("too short");
+    const std::span<const std::uint8_t> rest = std::span(bytes).subspan(kLengthBytes);
     const Json json = Json::parse(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(length));
     RunState state;
     state.progress = {.step = json.at("step"),
