@@ -4,27 +4,21 @@
 #include "lowering/quantize.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
-#include <random>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/arena.h"
-#include "engine/engine.h"
 #include "engine/seal.h"
 #include "lowering/calibration.h"
 #include "lowering/policy.h"
 #include "lowering/quantize_kernel.h"
-#include "model/model_file.h"
-#include "model/serialize.h"
-#include "network/blocks.h"
 #include "planning/whole_tensor.h"
+#include "tests/support/integer_run.h"
 #include "tests/support/network_evaluator.h"
 #include "tests/support/trained_ranges.h"
 
@@ -32,79 +26,17 @@ namespace coco_mcu {
 namespace {
 
 using core::WeightFormat;
-using network::Builder;
 using network::Network;
-using network::NodeId;
 using network::Op;
 using testing::FeatureMap;
+using testing::IntegerRun;
+using testing::kPreprocessing;
+using testing::normalized;
+using testing::random_pixels;
+using testing::run_integer;
+using testing::small_network;
 
-constexpr int kSide = 22;
 constexpr std::size_t kPictures = 6;
-
-const core::Preprocessing kPreprocessing = {.height = kSide,
-                                            .width = kSide,
-                                            .resize = core::Resize::kBilinear,
-                                            .mean = {0.485F, 0.456F, 0.406F},
-                                            .deviation = {0.229F, 0.224F, 0.225F}};
-
-/// Everything the reference network has, small: strided convolution with h-swish, a mask computed
-/// coarsely, bottlenecks with squeeze-excite and residual, an upsampling that is added, pooled
-/// head.
-Network small_network() {
-  Builder net("small");
-  const NodeId input = net.input({kSide, kSide, 3});
-  NodeId x =
-      conv_norm(net, "first", input, {.filters = 6, .kernel = 3, .activation = Op::kHardSwish});
-  NodeId mask = net.max_pool("mask.pool1", x, 2, 2);
-  const NodeId half = mask;
-  mask = net.max_pool("mask.pool2", mask, 2, 2);
-  mask = bottleneck(net, "mask_bneck", mask,
-                    {.expand = 10, .filters = 6, .squeeze_excite = true, .residual = true});
-  mask = net.upsample("mask.up1", mask, 3);
-  mask = net.crop("mask.crop1", mask, 4);
-  mask = net.add("mask.sum", mask, half);
-  mask = net.activation("mask.curve", mask, Op::kSigmoidPlusOne);
-  mask = net.upsample("mask.up2", mask, 2);
-  x = net.multiply("masked", x, mask);
-  x = bottleneck(net, "bneck1", x,
-                 {.expand = 12,
-                  .filters = 6,
-                  .squeeze_excite = true,
-                  .activation = Op::kHardSwish,
-                  .residual = true});
-  x = bottleneck(net, "bneck2", x, {.kernel = 5, .expand = 16, .filters = 10, .stride = 2});
-  x = conv_norm(net, "last", x, {.filters = 24, .activation = Op::kHardSwish});
-  x = net.global_average_pool("average", x);
-  x = net.conv("hidden", x, {.filters = 20, .bias = true});
-  x = net.activation("curve", x, Op::kHardSwish);
-  x = net.dropout("dropout", x, 0.5);
-  x = net.conv("classify", x, {.filters = 2, .bias = true});
-  net.softmax("probs", x);
-  return net.finish({"no person", "person"});
-}
-
-/// Pictures of one colour each, with noise: their averages differ as those of photographs do.
-std::vector<std::uint8_t> random_pixels(std::uint32_t seed) {
-  std::mt19937 random(seed);
-  std::uniform_int_distribution<int> any(0, 255);
-  std::uniform_int_distribution<int> noise(-80, 80);
-  const std::array<int, 3> colour = {any(random), any(random), any(random)};
-  std::vector<std::uint8_t> pixels(std::size_t{3} * kSide * kSide);
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    pixels[i] = static_cast<std::uint8_t>(std::clamp(colour[i % 3] + noise(random), 0, 255));
-  }
-  return pixels;
-}
-
-/// What the float network sees of them.
-FeatureMap normalized(const std::vector<std::uint8_t>& pixels) {
-  FeatureMap picture({kSide, kSide, 3});
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    picture.values[i] =
-        (pixels[i] / 255.0 - kPreprocessing.mean[i % 3]) / kPreprocessing.deviation[i % 3];
-  }
-  return picture;
-}
 
 lowering::Calibration calibrated(const Network& network, const network::Tensors& tensors) {
   const auto activations = [&](std::size_t picture, const std::vector<std::string>& names) {
@@ -138,31 +70,6 @@ Lowered lower(const Network& network, const network::Tensors& tensors, std::stri
   made.model.plan = planning::plan_whole_tensors(made.model);
   engine::seal(made.model);
   return made;
-}
-
-/// Every tensor of a run, as the codes that the engine computed.
-class Tensors final : public engine::Observer {
- public:
-  void on_tensor(int /*layer*/, const std::uint8_t* tensor, std::size_t bytes) override {
-    codes.emplace_back(tensor, tensor + bytes);
-  }
-  std::vector<std::vector<std::uint8_t>> codes;
-};
-
-struct IntegerRun {
-  std::vector<std::vector<std::uint8_t>> codes;
-  double person = 0.0;
-};
-
-IntegerRun run_integer(const model::IntegerModel& made, const std::vector<std::uint8_t>& pixels) {
-  const model::ModelFile file(model::serialize(made), "small.cmcu");
-  const engine::Arena arena(engine::arena_bytes(file.view(), kernels::kReferenceBackend));
-  const engine::Engine engine(file.view(), kernels::kReferenceBackend, arena.data());
-  std::ranges::copy(pixels, engine.picture());
-  Tensors tensors;
-  const engine::Decision decision = engine.run(&tensors);
-  return {std::move(tensors.codes),
-          static_cast<double>(decision.probability) / model::kProbabilityOne};
 }
 
 /// Root mean square distance, in codes, of each layer's output from the float network's values.

@@ -32,7 +32,6 @@
 namespace coco_mcu::cli {
 namespace {
 
-constexpr std::string_view kDefaultPolicy = "mixed";
 constexpr int kSensitivityPictures = 16;    // enough to rank layers, each is run for every format
 constexpr double kLeastProbability = 1e-9;  // whose logarithm still says something in float32
 
@@ -49,13 +48,18 @@ struct Options {
   double threshold = 0.5;
   std::string out;
 
+  bool has_pictures() const { return !calibration.annotations.empty(); }
+
   lowering::ReduceOptions reduction() const {
     return {.exact_removal = !no_removal, .prune_below = prune_below};
   }
 
+  bool takes_trained_ranges() const {
+    return policy == "trained" || policy.starts_with("trained,");
+  }
+
   std::string policy_text() const {
-    if (bytes > 0) return fmt::format("{} bytes of weights", bytes);
-    return policy.empty() ? std::string(kDefaultPolicy) : policy;
+    return bytes > 0 ? fmt::format("{} bytes of weights", bytes) : policy;
   }
 };
 
@@ -105,11 +109,29 @@ lowering::Calibration calibrate(const ReducedCheckpoint& floats,
                                                           lowering::range_rule(options.ranges),
                                                           activations, [&] { progress.advance(); });
   progress.finish();
-  if (options.policy == "trained" || options.policy.starts_with("trained,")) {
-    calibration.ranges = lowering::with_trained_ranges(
-        std::move(calibration.ranges), floats.network, operators, floats.quantizers);
-  }
   return calibration;
+}
+
+/// "mixed", or what training has left where it has learned grids.
+const char* default_policy(const lowering::TrainedQuantizers& quantizers) {
+  const bool is_learned = std::ranges::any_of(quantizers, [](const auto& each) {
+    return each.quantizer.kind != network::QuantizerKind::kTrackedRange;
+  });
+  return is_learned ? "trained" : "mixed";
+}
+
+/// What the pictures have to tell, which neither training nor exact weights do; empty for nothing.
+std::string why_pictures(const ReducedCheckpoint& floats, const lowering::FusedNetwork& operators,
+                         const lowering::Ranges& trained,
+                         const lowering::QuantizeOptions& quantization) {
+  for (const network::NodeId node : lowering::nodes_to_calibrate(operators)) {
+    const std::string& name = floats.network.nodes[node].name;
+    if (!trained.contains(name)) return fmt::format("layer {} has no trained range", name);
+  }
+  const bool corrects = quantization.bias_correction &&
+                        lowering::needs_means(floats.network, operators, floats.checkpoint.tensors,
+                                              quantization.formats);
+  return corrects ? "bias correction needs means, unless --no-bias-correction" : "";
 }
 
 /// Logarithms of the probabilities of some pictures: the logits, but for a constant of each
@@ -159,34 +181,75 @@ void print_summary(const model::IntegerModel& made, std::size_t file_bytes,
   fmt::print("{}\n", table.text());
 }
 
-void lower(const Options& options) {
+void check(const Options& options) {
   if (options.bytes > 0 && !options.policy.empty()) {
     throw UsageError("--bytes chooses the formats itself; leave --policy out");
   }
   if (options.pictures == 0) throw UsageError("--pictures 0: ranges need pictures; give 1 or more");
+  if (options.has_pictures() != !options.calibration.images.empty()) {
+    throw UsageError("--calibrate names pictures and --images has them; give both or neither");
+  }
+  if (options.bytes > 0 && !options.has_pictures()) {
+    throw UsageError("--bytes: errors are measured on pictures; give --calibrate and --images");
+  }
+}
+
+/// From the pictures where there are any, with the trained ranges in place of theirs.
+lowering::Calibration ranges_and_means(const ReducedCheckpoint& floats,
+                                       const lowering::FusedNetwork& operators,
+                                       const Pixels& pixels, const Options& options,
+                                       const lowering::QuantizeOptions& quantization) {
+  lowering::Ranges trained;
+  if (options.takes_trained_ranges()) {
+    trained = lowering::trained_ranges(floats.network, operators, floats.quantizers);
+  }
+  lowering::Calibration calibration;
+  if (options.has_pictures()) {
+    calibration = calibrate(floats, operators, pixels, options);
+  } else if (const auto why = why_pictures(floats, operators, trained, quantization);
+             !why.empty()) {
+    throw UsageError(fmt::format("pictures are needed ({}); give --calibrate and --images", why));
+  }
+  trained.merge(calibration.ranges);
+  calibration.ranges = std::move(trained);
+  return calibration;
+}
+
+std::string calibration_text(const Options& options, std::size_t pictures) {
+  if (!options.has_pictures()) return "none: all ranges are trained";
+  const std::filesystem::path annotations = options.calibration.annotations;
+  return fmt::format("{} pictures of {}, {}", pictures, annotations.filename().string(),
+                     options.ranges);
+}
+
+void lower(Options options) {
+  check(options);
   const ReducedCheckpoint floats = read_floats(options);
   const core::Preprocessing& preprocessing = floats.checkpoint.preprocessing;
   const lowering::FusedNetwork operators = lowering::fuse(floats.network);
+  if (options.bytes == 0 && options.policy.empty()) {
+    options.policy = default_policy(floats.quantizers);
+  }
   lowering::QuantizeOptions quantization;
+  quantization.bias_correction = !options.no_bias_correction;
   quantization.preprocessing = preprocessing;
   if (options.bytes == 0) {
-    quantization.formats = lowering::choose_formats(options.policy_text(), floats.network,
-                                                    operators, floats.checkpoint.tensors);
+    quantization.formats = lowering::choose_formats(options.policy, floats.network, operators,
+                                                    floats.checkpoint.tensors);
   }
-  const Pixels pixels = read_pixels(chosen_pictures(options), preprocessing);
-  const lowering::Calibration calibration = calibrate(floats, operators, pixels, options);
+  Pixels pixels;
+  if (options.has_pictures()) pixels = read_pixels(chosen_pictures(options), preprocessing);
+  const lowering::Calibration calibration =
+      ranges_and_means(floats, operators, pixels, options, quantization);
   if (options.bytes > 0) {
     quantization.formats = formats_within(floats, operators, pixels, options);
   }
-  quantization.bias_correction = !options.no_bias_correction;
   quantization.threshold = options.threshold;
   quantization.provenance = floats.checkpoint.provenance;
   quantization.provenance["created_by"] = network::created_by();
   record_reduction(options.reduction(), quantization.provenance);
   quantization.provenance["policy"] = options.policy_text();
-  quantization.provenance["calibration"] = fmt::format(
-      "{} pictures of {}, {}", pixels.size(),
-      std::filesystem::path(options.calibration.annotations).filename().string(), options.ranges);
+  quantization.provenance["calibration"] = calibration_text(options, pixels.size());
   model::IntegerModel made = lowering::quantize(
       floats.network, operators, floats.checkpoint.tensors, calibration, quantization);
   if (!options.no_removal) lowering::leave_out_idle_weights(made);
@@ -204,16 +267,16 @@ void add_lower(CommandLine& program) {
       program.command("lower", "Make an integer model of a float checkpoint, for microcontrollers");
   auto options = std::make_shared<Options>();
   command.required_text("--checkpoint", options->checkpoint, "Folder of a float checkpoint");
-  command.required_text("--calibrate", options->calibration.annotations,
-                        "COCO instances JSON that names the pictures to take ranges from; best "
-                        "some that the network was trained on");
-  command.required_text("--images", options->calibration.images, "Folder of the pictures it names");
+  command.text("--calibrate", options->calibration.annotations,
+               "COCO instances JSON that names the pictures to take ranges from; best some that "
+               "the network was trained on. Not needed where training has left all ranges");
+  command.text("--images", options->calibration.images, "Folder of the pictures it names");
   command.count("--pictures", options->pictures, "How many of them (default 128)");
   command.text(
       "--policy", options->policy,
       "Bits of the weights: w8, w4, w2 (four levels), w2-ternary, mixed (8 bits where they "
-      "are cheap, else 4; default) or trained (as training left them); single layers "
-      "behind commas: mixed,bneck3.expand=w8");
+      "are cheap, else 4) or trained (bits and ranges as training left them; default where it "
+      "has learned them, else mixed); single layers behind commas: mixed,bneck3.expand=w8");
   command.count("--bytes", options->bytes,
                 "Instead of a policy: formats within so many bytes of weights, by how much each "
                 "layer's error changes the decision");

@@ -9,34 +9,18 @@
 #include <fmt/format.h>
 
 #include "lowering/calibration_histogram.h"
+#include "lowering/quantization_sites.h"
 #include "lowering/quantize_curves.h"
 
 namespace coco_mcu::lowering {
 
-using model::OperatorKind;
 using network::Network;
 using network::NodeId;
-using network::Op;
 
 namespace {
 
 constexpr double kPercentileShare = 0.9999;
-
-bool has_range_of_its_own(OperatorKind kind) {
-  return kind != OperatorKind::kInput && kind != OperatorKind::kMaxPool &&
-         kind != OperatorKind::kUpsample && kind != OperatorKind::kSoftmax;
-}
-
-/// Curves whose values fill a range that is known.
-bool has_fixed_range(const FusedOperator& each) {
-  return each.activation != Activation::kNone &&
-         (each.curve == Op::kHardSigmoid || each.curve == Op::kSigmoidPlusOne);
-}
-
-/// Whether codes of a scale of their own stand before a table; a lookup's are its input's.
-bool has_table_of_codes(const FusedOperator& each) {
-  return each.activation == Activation::kTable && each.kind != OperatorKind::kLookup;
-}
+constexpr CodeGrid kAnyGrid;  // of the input, which is not calibrated
 
 /// What is kept of one node's values.
 struct Watched {
@@ -81,10 +65,9 @@ RangeRule range_rule(std::string_view name) {
 
 std::vector<NodeId> nodes_to_calibrate(const FusedNetwork& operators) {
   std::set<NodeId> nodes;
-  for (const FusedOperator& each : operators) {
-    if (!has_range_of_its_own(each.kind)) continue;
-    if (!has_fixed_range(each)) nodes.insert(each.output);
-    if (has_table_of_codes(each)) nodes.insert(each.before_activation);
+  for (const OperatorSites& each : operator_sites(operators, kAnyGrid)) {
+    if (each.output && !each.output->fixed) nodes.insert(each.output->node);
+    if (each.before_table) nodes.insert(each.before_table->node);
   }
   return {nodes.begin(), nodes.end()};
 }
@@ -116,10 +99,11 @@ Calibration calibrate(const Network& network, const FusedNetwork& operators, std
     for (double& sum : each.sums) sum /= std::max(each.pixels, 1.0);
     if (!each.sums.empty()) result.means[name] = std::move(each.sums);
   }
-  for (const FusedOperator& each : operators) {
-    if (!has_table_of_codes(each)) continue;
-    Range& range = result.ranges.at(network.nodes[each.before_activation].name);
-    range = clip_to_curve(each.curve, range);
+  const auto sites = operator_sites(operators, kAnyGrid);
+  for (std::size_t index = 0; index < operators.size(); ++index) {
+    if (!sites[index].before_table) continue;
+    Range& range = result.ranges.at(network.nodes[sites[index].before_table->node].name);
+    range = clip_to_curve(operators[index].curve, range);
   }
   return result;
 }

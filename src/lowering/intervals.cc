@@ -73,9 +73,11 @@ Interval of_hard_swish(const Interval& x) {
   return widened({holds_lowest ? -0.375 : std::min(at_low, at_high), std::max(at_low, at_high)});
 }
 
-/// Both ends on the grid: fake quantization never falls. They are rounded to float32 outwards
+/// Both ends on the grid: fake quantization never falls. A value next to the border of two codes
+/// may get either, as the sum that it is rounds in float32: the ends go outwards by that much
 /// first.
-Interval of_quantizer(const Interval& x, const QuantizationGrid& grid) {
+Interval of_quantizer(const Interval& exact, const QuantizationGrid& grid) {
+  const Interval x = widened(exact, 4 * kFloatUlp * magnitude(exact));
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   auto low = static_cast<float>(x.low);
   auto high = static_cast<float>(x.high);

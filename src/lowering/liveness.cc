@@ -114,7 +114,7 @@ class Planner {
     const auto inputs = intervals_[input].size();
     for (std::size_t c = 0; c < inputs; ++c) {
       const bool is_anywhere = node(id).padding == 0 || intervals_[input][c].middle() == 0.0;
-      plan.folded_inputs[c] = constant(input, c) && is_anywhere;
+      plan.folded_inputs[c] = constant(input, c) && is_anywhere && has_zero_weight(id);
     }
     const auto& weights = parameter(tensors_, node(id), "weight");
     const std::size_t window = weights.size() / (plan.needed.size() * inputs);
@@ -124,6 +124,12 @@ class Planner {
       const bool reads = weights[at] != 0.0F && plan.needed[out] && !plan.pinned[out];
       if (reads && !plan.folded_inputs[in]) plan_[input].needed[in] = true;
     }
+  }
+
+  /// Whether single weights can become zero: four levels have none.
+  bool has_zero_weight(NodeId id) const {
+    const auto* trained = find_quantizer(quantizers_, node(id).name, QuantizedTensor::kWeight);
+    return trained == nullptr || trained->quantizer.format != core::WeightFormat::kFourLevel2;
   }
 
   /// One operand constant wherever the node is needed, the other one not, and of the node's shape.

@@ -70,12 +70,13 @@ void override_one(std::string_view text, WeightFormats& formats) {
   found->second = *format;
 }
 
-void narrow_to_exact(const std::vector<WeightLayer>& layers, const network::Network& network,
+void narrow_to_exact(const FusedNetwork& operators, const network::Network& network,
                      const network::Tensors& tensors, WeightFormats& formats) {
-  for (const WeightLayer& layer : layers) {
-    const Kernel kernel = kernel_of(tensors, network.nodes[layer.node]);
+  for (const FusedOperator& each : operators) {
+    if (!model::has_weights(each.kind)) continue;
+    const Kernel kernel = signed_kernel_of(tensors, network, each);
     const auto exact = exact_format(kernel.weights, kernel.row_size);
-    WeightFormat& format = formats.at(layer.name);
+    WeightFormat& format = formats.at(each.name);
     if (exact && core::weight_bits(*exact) <= core::weight_bits(format)) format = *exact;
   }
 }
@@ -101,13 +102,26 @@ std::vector<WeightLayer> weight_layers(const network::Network& network,
   return layers;
 }
 
+bool needs_means(const network::Network& network, const FusedNetwork& operators,
+                 const network::Tensors& tensors, const WeightFormats& formats) {
+  return std::ranges::any_of(operators, [&](const FusedOperator& each) {
+    if (!model::has_weights(each.kind)) return false;
+    Kernel kernel = signed_kernel_of(tensors, network, each);
+    for (std::size_t channel = 0; channel < kernel.rows(); ++channel) {
+      const auto weights = kernel.row(channel);
+      if (!is_exact(quantize_row(weights, formats.at(each.name)), weights)) return true;
+    }
+    return false;
+  });
+}
+
 WeightFormats choose_formats(std::string_view policy, const network::Network& network,
                              const FusedNetwork& operators, const network::Tensors& tensors) {
   const std::vector<WeightLayer> layers = weight_layers(network, operators);
   const std::vector<std::string_view> parts = split_at_commas(policy);
   WeightFormats formats = by_name(parts.front(), layers);
   for (std::size_t i = 1; i < parts.size(); ++i) override_one(parts[i], formats);
-  narrow_to_exact(layers, network, tensors, formats);
+  narrow_to_exact(operators, network, tensors, formats);
   return formats;
 }
 

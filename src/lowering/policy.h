@@ -37,16 +37,19 @@ std::vector<WeightLayer> weight_layers(const network::Network& network,
 /// Formats by a policy's name:
 ///   w8, w4, w2, w2-ternary  that one everywhere
 ///   mixed    8 bits for the first and the last layer, depthwise layers and those that hold less
-///   than
-///            a hundredth of all weights; 4 bits for the others
+///            than a hundredth of all weights; 4 bits for the others
 ///   trained  the narrowest format that holds a layer's weights exactly, where training has put
-///   them
-///            onto a grid; 8 bits elsewhere
+///            them onto a grid; 8 bits elsewhere. A layer of 4 bits whose batch norm turns the sign
+///            of a -8 gets 8 bits: there is no 8
 /// and behind it, after commas, layers that get another: "mixed,bneck3.expand=w8". Whatever the
 /// policy, weights that stand exactly on a narrower grid stay there: that costs nothing. `tensors`
 /// hold the weights as they are computed with, see effective_weights. Throws std::invalid_argument
 /// for a policy, a layer or a format that there is not.
 WeightFormats choose_formats(std::string_view policy, const network::Network& network,
                              const FusedNetwork& operators, const network::Tensors& tensors);
+
+/// Whether any layer's weights are rounded, so that bias correction needs the means of its input.
+bool needs_means(const network::Network& network, const FusedNetwork& operators,
+                 const network::Tensors& tensors, const WeightFormats& formats);
 
 }  // namespace coco_mcu::lowering

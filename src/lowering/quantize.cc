@@ -160,9 +160,8 @@ class Quantization {
     return found->second;
   }
 
-  /// Mean inputs of a channel's window, innermost; empty where nothing is to be corrected.
+  /// Mean inputs of a channel's window, innermost.
   std::span<const double> means_of(const FusedOperator& from, std::size_t channel) const {
-    if (!options_.bias_correction) return {};
     const Node& node = network_.nodes[from.node];
     const auto found = calibration_.means.find(network_.nodes[node.inputs[0]].name);
     if (found == calibration_.means.end()) {
@@ -182,21 +181,19 @@ class Quantization {
     made.stride = node.stride;
     made.padding = node.padding;
     made.format = format_of(from);
-    Kernel kernel = kernel_of(tensors_, node);
+    Kernel kernel = signed_kernel_of(tensors_, network_, from);
     check_accumulators(from, kernel.row_size, made.format);
     std::vector<Affine> affine = affine_of(from);
     RealRequantization real;
     for (std::size_t c = 0; c < kernel.rows(); ++c) {
       const std::span<float> weights = kernel.row(c);
-      if (affine[c].factor < 0.0) {  // multipliers are positive: the weights take the sign
-        affine[c].factor = -affine[c].factor;
-        for (float& weight : weights) weight = -weight;
-      }
+      affine[c].factor = std::abs(affine[c].factor);  // the weights have taken the sign
       const QuantizedRow row = quantize_row(weights, made.format);
       const std::vector<std::uint8_t> packed = pack_row(row, made.format);
       made.weights.insert(made.weights.end(), packed.begin(), packed.end());
-      const std::span<const double> means = means_of(from, c);
-      if (!means.empty()) affine[c].addend -= affine[c].factor * mean_shift(weights, row, means);
+      if (options_.bias_correction && !is_exact(row, weights)) {
+        affine[c].addend -= affine[c].factor * mean_shift(weights, row, means_of(from, c));
+      }
       append_channel(input_grid(from), row, affine[c], grids_[index].codes, real);
     }
     finish(index, real, made);

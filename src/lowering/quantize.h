@@ -18,7 +18,7 @@ namespace coco_mcu::lowering {
 struct QuantizeOptions {
   core::Preprocessing preprocessing;
   WeightFormats formats;        // of each operator with weights
-  bool bias_correction = true;  // see bias_correction.h
+  bool bias_correction = true;  // of channels whose weights are rounded, see bias_correction.h
   double threshold = 0.5;       // probability from which on the decision is "person"
   std::map<std::string, std::string> provenance;
 };

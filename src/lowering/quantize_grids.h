@@ -16,15 +16,14 @@ struct OperatorGrids {
   CodeGrid output;  // the same where there is no table
 };
 
-/// The ranges that training has put onto grids in place of those calibrated. A relu keeps the grid
-/// of what is quantized before it.
-Ranges with_trained_ranges(Ranges ranges, const network::Network& network,
-                           const FusedNetwork& operators, const TrainedQuantizers& quantizers);
+/// The ranges of the grids that training has put values onto, by node; code_grid gives the same
+/// grids back. A relu keeps the grid of what is quantized before it.
+Ranges trained_ranges(const network::Network& network, const FusedNetwork& operators,
+                      const TrainedQuantizers& quantizers);
 
-/// The grids of each operator. Fixed by what they are: the input (what pixels can be), masks
-/// of 1..2 and gates of 0..1 (scale 1/255), pooling and upsampling (their input's), softmax. A mask
-/// that a convolution reads is 0..2, as padding needs a code of zero. Throws std::invalid_argument
-/// naming the layer whose range is missing.
+/// The grids of each operator: fixed ones (see quantization_sites.h), those over `ranges`, those of
+/// its input for pooling and upsampling, softmax's. Throws std::invalid_argument naming the layer
+/// whose range is missing.
 std::vector<OperatorGrids> operator_grids(const network::Network& network,
                                           const FusedNetwork& operators, const Ranges& ranges,
                                           const core::Preprocessing& preprocessing);

@@ -47,6 +47,18 @@ Kernel kernel_of(const network::Tensors& tensors, const network::Node& node) {
   return kernel;
 }
 
+Kernel signed_kernel_of(const network::Tensors& tensors, const network::Network& network,
+                        const FusedOperator& layer) {
+  Kernel kernel = kernel_of(tensors, network.nodes[layer.node]);
+  if (!layer.batch_norm) return kernel;
+  const std::vector<Affine> affine = batch_norm_affine(tensors, network.nodes[*layer.batch_norm]);
+  for (std::size_t channel = 0; channel < kernel.rows(); ++channel) {
+    if (affine[channel].factor >= 0.0) continue;
+    for (float& weight : kernel.row(channel)) weight = -weight;
+  }
+  return kernel;
+}
+
 network::Tensors with_quantized_kernel(const network::Tensors& tensors, const network::Node& node,
                                        core::WeightFormat format) {
   Kernel kernel = kernel_of(tensors, node);

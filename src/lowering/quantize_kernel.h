@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/weight_format.h"
+#include "lowering/fusion.h"
 #include "network/checkpoint_tensor.h"
 #include "network/network.h"
 
@@ -24,6 +25,11 @@ struct Kernel {
 
 /// Throws std::invalid_argument naming the layer where a weight is missing or not finite.
 Kernel kernel_of(const network::Tensors& tensors, const network::Node& node);
+
+/// The kernel as the integer model has it: multipliers are positive, so where the batch norm behind
+/// has a negative factor the channel's weights take the sign.
+Kernel signed_kernel_of(const network::Tensors& tensors, const network::Network& network,
+                        const FusedOperator& layer);
 
 /// The tensors with one layer's weights replaced by the values that their quantized form stands
 /// for.

@@ -160,6 +160,13 @@ QuantizedRow quantize_row(std::span<const float> weights, WeightFormat format) {
   return on_grid(weights, largest / levels.highest, levels);
 }
 
+bool is_exact(const QuantizedRow& row, std::span<const float> weights) {
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (std::abs(row.value(i) - weights[i]) > kExactTolerance * row.scale) return false;
+  }
+  return true;
+}
+
 std::optional<WeightFormat> exact_format(std::span<const float> weights, std::size_t row_size) {
   for (const WeightFormat format : {WeightFormat::kTernary2, WeightFormat::kFourLevel2,
                                     WeightFormat::kSigned4, WeightFormat::kSigned8}) {

@@ -23,7 +23,12 @@ struct QuantizedRow {
 /// others with the least squared error: at 2 bits the optimum over all scales (for three levels Li
 /// & Liu 2016, "Ternary weight networks"), at 4 bits the best of a scan over clipped ranges, at 8
 /// bits the symmetric grid of the largest weight. -128 is not used. A row of zeros has scale 0.
+/// Weights that a learned step put onto levels get these levels and that step back; where the
+/// levels of a channel share a divisor, they are divided by it and the scale is that much larger.
 QuantizedRow quantize_row(std::span<const float> weights, core::WeightFormat format);
+
+/// Whether the integers stand for the very weights, to float rounding.
+bool is_exact(const QuantizedRow& row, std::span<const float> weights);
 
 /// The narrowest format that holds every row exactly, to float rounding: where training has put the
 /// weights onto a grid. Ternary where a row has no more than the values -a, 0 and a. Rows follow

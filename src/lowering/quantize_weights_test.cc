@@ -1,10 +1,13 @@
 #include "lowering/quantize_weights.h"
 
 #include <cmath>
+#include <numeric>
 #include <random>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "lowering/trained_quantizers.h"
 
 namespace coco_mcu::lowering {
 namespace {
@@ -111,6 +114,51 @@ TEST(QuantizeWeights, RowsArePackedInOrder) {
   const QuantizedRow row{1.0, {-1, 1, 3, -3, 1}};
   EXPECT_THAT(pack_row(row, WeightFormat::kFourLevel2),
               ElementsAre(1 | 2 << 2 | 3 << 4 | 0 << 6, 2));
+}
+
+/// Weights that a learned step put onto levels, and these levels.
+struct SteppedRow {
+  std::vector<float> weights;
+  std::vector<int> levels;
+};
+
+SteppedRow stepped_row(WeightFormat format, float step, unsigned seed) {
+  SteppedRow row;
+  const float unit = format == WeightFormat::kFourLevel2 ? 0.5F * step : step;
+  for (const float weight : random_row(seed, 40)) {
+    row.weights.push_back(step_quantize(weight, step, format));
+    row.levels.push_back(static_cast<int>(std::lround(row.weights.back() / unit)));
+  }
+  return row;
+}
+
+TEST(QuantizeRow, GivesLearnedStepsAndLevelsBack) {
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    for (const WeightFormat format : core::kWeightFormats) {
+      // Standard deviations of 0.1: largest levels from 3 to 127 at 8 bits, all used or clamped.
+      const float step = 0.0007F * static_cast<float>(seed);
+      const SteppedRow row = stepped_row(format, step, seed);
+      int divisor = 0;
+      for (const int level : row.levels) divisor = std::gcd(divisor, level);
+      if (divisor == 0) continue;
+      const QuantizedRow found = quantize_row(row.weights, format);
+      EXPECT_TRUE(is_exact(found, row.weights));
+      const double unit = format == WeightFormat::kFourLevel2 ? 0.5 * step : step;
+      EXPECT_NEAR(found.scale / (unit * divisor), 1.0, 1e-6);
+      for (std::size_t i = 0; i < row.levels.size(); ++i) {
+        ASSERT_EQ(found.weights[i] * divisor, row.levels[i]) << core::format_name(format);
+      }
+    }
+  }
+}
+
+TEST(QuantizeRow, RoundedWeightsAreNotExact) {
+  const std::vector<float> weights = random_row(3, 30);
+  for (const WeightFormat format : core::kWeightFormats) {
+    EXPECT_FALSE(is_exact(quantize_row(weights, format), weights));
+    const std::vector<float> zeros(4);
+    EXPECT_TRUE(is_exact(quantize_row(zeros, format), zeros));
+  }
 }
 
 }  // namespace

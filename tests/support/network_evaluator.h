@@ -44,12 +44,11 @@ class NetworkEvaluator {
 
   /// The outputs of all nodes. `tensors` held effective weights.
   std::vector<FeatureMap> run(const FeatureMap& input) const {
-    std::vector<FeatureMap> maps = {input};
-    for (std::size_t id = 1; id < network_.nodes.size(); ++id) {
-      const network::Node& node = network_.nodes[id];
+    std::vector<FeatureMap> maps;
+    for (const network::Node& node : network_.nodes) {
       std::vector<const FeatureMap*> inputs;
       for (const network::NodeId each : node.inputs) inputs.push_back(&maps[each]);
-      FeatureMap map = compute(node, inputs);
+      FeatureMap map = inputs.empty() ? input : compute(node, inputs);
       if (const auto* quantizer =
               lowering::find_quantizer(quantizers_, node.name, network::QuantizedTensor::kOutput)) {
         const lowering::QuantizationGrid grid = lowering::grid_of(*quantizer);
