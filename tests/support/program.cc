@@ -10,8 +10,7 @@
 #include <system_error>
 
 #include <gtest/gtest.h>
-
-#include "tests/support/temporary_folder.h"
+#include <signal.h>
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX asks for it
 
@@ -25,16 +24,21 @@ std::string content(const std::filesystem::path& file) {
 
 }  // namespace
 
-Outcome run_program(const std::vector<std::string>& arguments) {
-  const TemporaryFolder folder;
-  const std::string output = folder.path() / "stdout";
-  const std::string errors = folder.path() / "stderr";
+RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& environment) {
+  const std::string output = folder_.path() / "stdout";
+  const std::string errors = folder_.path() / "stderr";
   std::vector<std::string> words = {COCO_MCU_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
+  std::vector<std::string> added = environment;
+  std::vector<char*> variables;
+  for (std::string& variable : added) variables.push_back(variable.data());
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  variables.push_back(nullptr);
 
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
@@ -42,13 +46,32 @@ Outcome run_program(const std::vector<std::string>& arguments) {
   constexpr int kWrite = O_WRONLY | O_CREAT | O_TRUNC;
   posix_spawn_file_actions_addopen(&files, 1, output.c_str(), kWrite, 0600);
   posix_spawn_file_actions_addopen(&files, 2, errors.c_str(), kWrite, 0600);
-  pid_t process = 0;
-  const int failure = posix_spawn(&process, argv[0], &files, nullptr, argv.data(), environ);
+  const int failure =
+      posix_spawn(&process_, argv[0], &files, nullptr, argv.data(), variables.data());
   posix_spawn_file_actions_destroy(&files);
   if (failure != 0) throw std::system_error(failure, std::generic_category(), argv[0]);
+}
+
+RunningProgram::~RunningProgram() {
+  if (process_ == 0) return;
+  send(SIGKILL);
+  waitpid(process_, nullptr, 0);
+}
+
+void RunningProgram::send(int signal) const {
+  ::kill(process_, signal);
+}
+
+Outcome RunningProgram::wait() {
   int status = 0;
-  waitpid(process, &status, 0);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(output), content(errors)};
+  waitpid(process_, &status, 0);
+  process_ = 0;
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(folder_.path() / "stdout"),
+          content(folder_.path() / "stderr")};
+}
+
+Outcome run_program(const std::vector<std::string>& arguments) {
+  return RunningProgram(arguments).wait();
 }
 
 std::vector<nlohmann::json> json_lines(const std::string& output) {

@@ -1,10 +1,14 @@
 // Runs the real coco-mcu as a user does.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "tests/support/temporary_folder.h"
 
 namespace coco_mcu::testing {
 
@@ -12,6 +16,25 @@ struct Outcome {
   int exit_code = -1;  // -1 where a signal ended the program
   std::string output;  // stdout
   std::string errors;  // stderr
+};
+
+/// coco-mcu with these arguments and no standard input, running. `environment` adds "NAME=VALUE".
+class RunningProgram {
+ public:
+  explicit RunningProgram(const std::vector<std::string>& arguments,
+                          const std::vector<std::string>& environment = {});
+  /// Kills the program where nobody has waited for its end.
+  ~RunningProgram();
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  void send(int signal) const;
+  /// Waits for the program's end.
+  Outcome wait();
+
+ private:
+  TemporaryFolder folder_;
+  pid_t process_ = 0;
 };
 
 /// Runs coco-mcu with these arguments, no standard input, and waits for its end.
