@@ -119,6 +119,19 @@ TEST(Policy, TrainedTakesTheGridThatTheWeightsStandOn) {
   EXPECT_EQ(formats.at("bneck.expand"), WeightFormat::kSigned8);
 }
 
+TEST(Policy, ANegativeBatchNormTurnsTheLowestOfFourBits) {
+  Fixture made = fixture();
+  std::vector<float>& weights = made.tensors.at("wide.conv.weight").values;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    weights[i] = 0.01F * (static_cast<float>(i % 16) - 8.0F);
+  }
+  std::vector<float>& gains = made.tensors.at("wide.batch_norm.weight").values;
+  for (float& gain : gains) gain = 1.0F;
+  EXPECT_EQ(choose(made, "trained").at("wide"), WeightFormat::kSigned4);
+  gains[0] = -1.0F;
+  EXPECT_EQ(choose(made, "trained").at("wide"), WeightFormat::kSigned8);
+}
+
 TEST(Policy, LayersCanBeSetOneByOne) {
   const WeightFormats formats = choose(fixture(), "w4,wide=w2-ternary,first=w8");
   EXPECT_EQ(formats.at("wide"), WeightFormat::kTernary2);

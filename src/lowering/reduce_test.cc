@@ -52,6 +52,22 @@ TEST(Reduce, AConstantChannelGoesIntoABiasWhereThereIsNoBatchNorm) {
   EXPECT_EQ(reduced.tensors.at("second.bias").shape, (std::vector<std::int64_t>{2}));
 }
 
+/// Behind a coarse quantizer a channel is one code and goes; four levels keep what they read.
+TEST(Reduce, FourLevelsFoldNothingForTheyHaveNoZero) {
+  const Network network = two_layers(1, /*norm_behind=*/true);
+  network::Tensors tensors = random_tensors(network, 1);
+  make_constant(tensors, "first.batch_norm", 2, 0.75F);
+  TrainedQuantizer kernel;
+  kernel.quantizer = {.node = "second",
+                      .tensor = network::QuantizedTensor::kWeight,
+                      .kind = network::QuantizerKind::kLearnedStep,
+                      .format = core::WeightFormat::kTernary2};
+  kernel.steps = {0.5F, 0.25F};
+  EXPECT_EQ(channels(reduce_and_compare(network, tensors, {kernel}).network, "first"), 3);
+  kernel.quantizer.format = core::WeightFormat::kFourLevel2;
+  EXPECT_EQ(channels(reduce_and_compare(network, tensors, {kernel}).network, "first"), 4);
+}
+
 TEST(Reduce, AConstantIsNotFoldedThroughZeroPadding) {
   const Network network = two_layers(3, /*norm_behind=*/true);
   network::Tensors tensors = random_tensors(network, 3);

@@ -7,7 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/complaint.h"
 #include "tests/support/trained_ranges.h"
 
 namespace coco_mcu::lowering {
@@ -43,16 +42,19 @@ TEST(TrainedQuantizers, AreACheckpointsListAndTensors) {
 }
 
 TEST(TrainedQuantizers, WhatIsNoStepOrRangeIsNamed) {
-  const auto refusal_of = [](const network::Quantizer& quantizer, const network::Tensors& tensors) {
-    return coco_mcu::testing::complaint([&] { trained_quantizers({quantizer}, tensors); });
+  const auto expect_refusal = [](const network::Quantizer& quantizer,
+                                 const network::Tensors& tensors, const char* reason) {
+    EXPECT_THAT([&] { trained_quantizers({quantizer}, tensors); },
+                ThrowsMessage<std::invalid_argument>(HasSubstr(reason)));
   };
   const network::Quantizer step = learned_step(WeightFormat::kSigned8);
-  EXPECT_THAT(refusal_of(step, {}), HasSubstr("a.weight_quantizer.step: is missing"));
-  EXPECT_THAT(refusal_of(step, {{"a.weight_quantizer.step", {{2}, {1.0F, 0.0F}}}}),
-              HasSubstr("a.weight_quantizer: has a step of no size"));
-  EXPECT_THAT(refusal_of({.node = "a"}, {{"a.output_quantizer.min", {{}, {NAN}}},
-                                         {"a.output_quantizer.max", {{}, {1.0F}}}}),
-              HasSubstr("a.output_quantizer: has a range that is not finite"));
+  expect_refusal(step, {}, "a.weight_quantizer.step: is missing");
+  expect_refusal(step, {{"a.weight_quantizer.step", {{2}, {1.0F, 0.0F}}}},
+                 "a.weight_quantizer: has a step of no size");
+  expect_refusal(
+      {.node = "a"},
+      {{"a.output_quantizer.min", {{}, {NAN}}}, {"a.output_quantizer.max", {{}, {1.0F}}}},
+      "a.output_quantizer: has a range that is not finite");
 }
 
 TEST(TrainedQuantizers, WeightAndOutputOfANodeAreToldApart) {

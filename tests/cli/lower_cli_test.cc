@@ -55,5 +55,14 @@ TEST_F(Lower, NeedsPictures) {
   EXPECT_THAT(outcome.errors, HasSubstr("give 1 or more"));
 }
 
+TEST_F(Lower, SaysWhatPicturesAreNeededForWhereThereAreNone) {
+  const Outcome outcome =
+      testing::run_program({"lower", "--checkpoint", checkpoint(), "--out", model()});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.errors, AllOf(HasSubstr("has no trained range"),
+                                    HasSubstr("give --calibrate and --images")));
+  EXPECT_FALSE(std::filesystem::exists(model()));
+}
+
 }  // namespace
 }  // namespace coco_mcu
