@@ -12,6 +12,8 @@ int main(int argc, char** argv) {
     CommandLine program("From photographs to a person detector that runs on a microcontroller.",
                         COCO_MCU_VERSION);
     add_compare(program);
+    program.open_group("dataset", "Build data sets, count and look at what they hold");
+    add_dataset_build(program);
     add_describe(program);
     add_detect(program);
     add_evaluate(program);

@@ -11,6 +11,7 @@
 
 #include "core/resize.h"
 #include "dataset/image_codecs.h"
+#include "dataset/picture_file.h"
 
 namespace coco_mcu::dataset {
 namespace {
@@ -25,7 +26,9 @@ bool starts_with(std::span<const std::uint8_t> bytes, std::span<const std::uint8
   return bytes.size() >= start.size() && std::equal(start.begin(), start.end(), bytes.begin());
 }
 
-std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {
+}  // namespace
+
+std::vector<std::uint8_t> read_picture_file(const std::filesystem::path& path) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   if (error) {
@@ -45,8 +48,6 @@ std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {
   }
   return bytes;
 }
-
-}  // namespace
 
 void check_size(std::int64_t height, std::int64_t width, std::string_view name,
                 const ImageLimits& limits) {
@@ -80,7 +81,7 @@ Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
 }
 
 Image read_image(const std::filesystem::path& path) {
-  return decode_image(read_file(path), path.string());
+  return decode_image(read_picture_file(path), path.string());
 }
 
 Image prepare(const Image& image, const core::Preprocessing& preprocessing) {
