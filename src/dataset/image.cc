@@ -67,9 +67,14 @@ void check_size(std::int64_t height, std::int64_t width, std::string_view name,
 
 Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
                    const ImageLimits& limits) {
+  return decode_reduced_image(bytes, name, kWholeSize, limits);
+}
+
+Image decode_reduced_image(std::span<const std::uint8_t> bytes, std::string_view name,
+                           int kept_side, const ImageLimits& limits) {
   StoredPicture stored;
   if (starts_with(bytes, kJpegStart)) {
-    stored = decode_jpeg(bytes, name, limits);
+    stored = decode_jpeg(bytes, name, kept_side, limits);
   } else if (starts_with(bytes, kPngStart)) {
     stored = decode_png(bytes, name, limits);
   } else {

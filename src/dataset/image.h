@@ -36,6 +36,15 @@ struct ImageLimits {
 Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
                    const ImageLimits& limits = {});
 
+/// decode_image of a picture that is going to be scaled down: a JPEG is decoded at 1/2, 1/4 or 1/8
+/// of its size, several times faster, as long as both sides keep `kept_side` pixels.
+Image decode_reduced_image(std::span<const std::uint8_t> bytes, std::string_view name,
+                           int kept_side, const ImageLimits& limits = {});
+
+/// A baseline JPEG file of `quality` 1..100, its colours at half resolution as cameras store them.
+/// Throws std::invalid_argument for a picture without pixels or another quality.
+std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality);
+
 /// decode_image of a file. Throws std::runtime_error for a file that cannot be read, too.
 Image read_image(const std::filesystem::path& path);
 

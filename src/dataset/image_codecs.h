@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,11 @@ struct StoredPicture {
   std::vector<std::uint8_t> exif;
 };
 
+/// For `kept_side`: decode no smaller than the file says.
+constexpr int kWholeSize = std::numeric_limits<int>::max();
+
 /// Both throw std::runtime_error as decode_image does.
-StoredPicture decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
+StoredPicture decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name, int kept_side,
                           const ImageLimits& limits);
 StoredPicture decode_png(std::span<const std::uint8_t> bytes, std::string_view name,
                          const ImageLimits& limits);

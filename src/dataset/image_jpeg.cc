@@ -86,17 +86,22 @@ class Decoder {
   Decoder& operator=(const Decoder&) = delete;
 
   bool read_header(std::span<const std::uint8_t> bytes);
+  /// Chooses the scale of what follows, see decode_reduced_image.
+  void reduce(int kept_side);
   /// `rgb` holds height * width * 3 bytes.
   bool read_pixels(std::uint8_t* rgb);
 
-  int height() const { return static_cast<int>(codec_.image_height); }
-  int width() const { return static_cast<int>(codec_.image_width); }
+  int height() const { return scaled(codec_.image_height, codec_.scale_denom); }
+  int width() const { return scaled(codec_.image_width, codec_.scale_denom); }
   std::vector<std::uint8_t> exif() const;
   std::runtime_error error(std::string_view name) const;
 
  private:
   bool is_four_colour() const {
     return codec_.jpeg_color_space == JCS_CMYK || codec_.jpeg_color_space == JCS_YCCK;
+  }
+  static int scaled(JDIMENSION pixels, unsigned divisor) {
+    return static_cast<int>((pixels + divisor - 1) / divisor);
   }
   void read_four_colour_row(JSAMPARRAY row, std::uint8_t* rgb);
 
@@ -113,6 +118,15 @@ bool Decoder::read_header(std::span<const std::uint8_t> bytes) {
   jpeg_save_markers(&codec_, kExifMarker, kMaxMarkerBytes);
   jpeg_read_header(&codec_, TRUE);
   return true;
+}
+
+void Decoder::reduce(int kept_side) {
+  const JDIMENSION shorter = std::min(codec_.image_height, codec_.image_width);
+  codec_.scale_num = 1;
+  codec_.scale_denom = 1;
+  while (codec_.scale_denom < 8 && scaled(shorter, codec_.scale_denom * 2) >= kept_side) {
+    codec_.scale_denom *= 2;
+  }
 }
 
 bool Decoder::read_pixels(std::uint8_t* rgb) {
@@ -174,11 +188,12 @@ std::runtime_error Decoder::error(std::string_view name) const {
 
 }  // namespace
 
-StoredPicture decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
+StoredPicture decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name, int kept_side,
                           const ImageLimits& limits) {
   Decoder decoder;
   if (!decoder.read_header(bytes)) throw decoder.error(name);
   check_size(decoder.height(), decoder.width(), name, limits);
+  decoder.reduce(kept_side);
   StoredPicture stored{{decoder.height(), decoder.width(), {}}, decoder.exif()};
   stored.image.rgb.resize(std::size_t{3} * decoder.height() * decoder.width());
   if (!decoder.read_pixels(stored.image.rgb.data())) throw decoder.error(name);

@@ -8,30 +8,19 @@
 
 #include "dataset/image.h"
 #include "tests/support/encoded_pictures.h"
+#include "tests/support/gradient.h"
 
 namespace coco_mcu::dataset {
 namespace {
 
 using coco_mcu::testing::Bytes;
 using coco_mcu::testing::encode_jpeg;
+using coco_mcu::testing::gradient;
 using coco_mcu::testing::JpegRecipe;
 using coco_mcu::testing::one_colour;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-// Smooth in both directions, different in every channel.
-Bytes gradient(int height, int width) {
-  Bytes samples;
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      samples.push_back(static_cast<std::uint8_t>(x * 255 / width));
-      samples.push_back(static_cast<std::uint8_t>(y * 255 / height));
-      samples.push_back(static_cast<std::uint8_t>(255 - x * 255 / width));
-    }
-  }
-  return samples;
-}
 
 void expect_near(const Bytes& result, const Bytes& expected, int tolerance) {
   ASSERT_EQ(result.size(), expected.size());
