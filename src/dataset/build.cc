@@ -214,7 +214,12 @@ std::string Builder::build() {
                                      : "unreadable: " + first.reason));
   }
   writers_.clear();
-  check_records();
+  try {
+    check_records();
+  } catch (...) {
+    journal_.restart();  // what the disk has damaged is written anew by the next call
+    throw;
+  }
   write_document(folder_ / kAnnotations, [this](std::ostream& file) {
     write_annotations(file, options_, plan_, journal_.outcomes());
   });
