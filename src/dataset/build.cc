@@ -128,6 +128,10 @@ void Builder::resume() {
     journal_.restart();
     sizes.assign(shards(), 0);
   }
+  if (journal_.outcomes().empty()) {  // nothing of another plan may stay
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
   for (std::size_t i = 0; i < shards(); ++i) writers_.emplace_back(shard(i), sizes[i]);
   for (std::size_t i = 0; i < journal_.outcomes().size(); ++i) {
     if (journal_.outcomes()[i].fate != Fate::kKept) continue;

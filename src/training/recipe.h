@@ -1,5 +1,5 @@
 // A recipe: everything that a training does beside its data, read from TOML. docs/recipes.md says
-// what each field means; recipes/ has two.
+// what each field means; recipes/ has three.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct Schedule {
   };
   Kind kind = Kind::kConstant;
   double final_factor = 0.01;
-  std::vector<double> milestones;  // shares of the stage, rising
+  std::vector<double> milestones = {};  // shares of the stage, rising
   double factor = 0.1;
   double warmup_epochs = 0.0;
 };
@@ -64,11 +64,11 @@ struct QuantizationOptions {
   std::int64_t delay = 0;
   /// kLearned: the formats of kernels, the most particular one counts. Nothing: not quantized.
   std::optional<core::WeightFormat> weights = core::WeightFormat::kSigned8;
-  std::optional<core::WeightFormat> first_layer;  // nothing: as `weights`
-  std::optional<core::WeightFormat> depthwise;
-  std::optional<core::WeightFormat> last_layer;
-  std::map<std::string, core::WeightFormat> layers;  // by layer ("bneck4.depthwise") or block
-  bool activations = true;                           // kLearned: 8-bit activations, too
+  std::optional<core::WeightFormat> first_layer = {};  // nothing: as `weights`
+  std::optional<core::WeightFormat> depthwise = {};
+  std::optional<core::WeightFormat> last_layer = {};
+  std::map<std::string, core::WeightFormat> layers = {};  // by layer ("bneck4.depthwise") or block
+  bool activations = true;                                // kLearned: 8-bit activations, too
   /// Batches whose ranges the learned quantizers of activations start from.
   int calibration_batches = 8;
   /// Weights that change their level oftener than in this share of the last batches are frozen
