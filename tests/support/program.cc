@@ -8,8 +8,10 @@
 #include <iterator>
 #include <sstream>
 #include <system_error>
+#include <thread>
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "tests/support/temporary_folder.h"
 
@@ -23,12 +25,9 @@ std::string content(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-}  // namespace
-
-Outcome run_program(const std::vector<std::string>& arguments) {
-  const TemporaryFolder folder;
-  const std::string output = folder.path() / "stdout";
-  const std::string errors = folder.path() / "stderr";
+/// Starts coco-mcu; stdout and stderr go to these files.
+pid_t start(const std::vector<std::string>& arguments, const std::string& output,
+            const std::string& errors) {
   std::vector<std::string> words = {COCO_MCU_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -46,9 +45,25 @@ Outcome run_program(const std::vector<std::string>& arguments) {
   const int failure = posix_spawn(&process, argv[0], &files, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   if (failure != 0) throw std::system_error(failure, std::generic_category(), argv[0]);
+  return process;
+}
+
+}  // namespace
+
+Outcome run_program(const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  const std::string output = folder.path() / "stdout";
+  const std::string errors = folder.path() / "stderr";
   int status = 0;
-  waitpid(process, &status, 0);
+  waitpid(start(arguments, output, errors), &status, 0);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content(output), content(errors)};
+}
+
+void run_and_kill(const std::vector<std::string>& arguments, std::chrono::milliseconds after) {
+  const pid_t process = start(arguments, "/dev/null", "/dev/null");
+  std::this_thread::sleep_for(after);
+  kill(process, SIGKILL);
+  waitpid(process, nullptr, 0);
 }
 
 std::vector<nlohmann::json> json_lines(const std::string& output) {
