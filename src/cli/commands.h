@@ -8,7 +8,10 @@
 namespace coco_mcu::cli {
 
 void add_compare(CommandLine& program);
+void add_dataset_build(CommandLine& program);
+void add_dataset_pack(CommandLine& program);
 void add_dataset_show(CommandLine& program);
+void add_dataset_stats(CommandLine& program);
 void add_describe(CommandLine& program);
 void add_detect(CommandLine& program);
 void add_evaluate(CommandLine& program);

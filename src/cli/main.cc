@@ -12,8 +12,11 @@ int main(int argc, char** argv) {
     CommandLine program("From photographs to a person detector that runs on a microcontroller.",
                         COCO_MCU_VERSION);
     program.open_group("dataset", "Build data sets, count and look at what they hold");
-    add_dataset_show(program);
     add_compare(program);
+    add_dataset_build(program);
+    add_dataset_pack(program);
+    add_dataset_show(program);
+    add_dataset_stats(program);
     add_describe(program);
     add_detect(program);
     add_evaluate(program);

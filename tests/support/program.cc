@@ -8,6 +8,7 @@
 #include <iterator>
 #include <sstream>
 #include <system_error>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -72,6 +73,11 @@ Outcome RunningProgram::wait() {
 
 Outcome run_program(const std::vector<std::string>& arguments) {
   return RunningProgram(arguments).wait();
+}
+
+void run_and_kill(const std::vector<std::string>& arguments, std::chrono::milliseconds after) {
+  const RunningProgram program(arguments);
+  std::this_thread::sleep_for(after);
 }
 
 std::vector<nlohmann::json> json_lines(const std::string& output) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ class RunningProgram {
 
 /// Runs coco-mcu with these arguments, no standard input, and waits for its end.
 Outcome run_program(const std::vector<std::string>& arguments);
+
+/// Starts coco-mcu with these arguments and ends it with SIGKILL after a while, if it still runs.
+void run_and_kill(const std::vector<std::string>& arguments, std::chrono::milliseconds after);
 
 /// Each line of `output` as JSON; a line that is not fails the running test.
 std::vector<nlohmann::json> json_lines(const std::string& output);
