@@ -8,6 +8,7 @@
 namespace coco_mcu::cli {
 
 void add_compare(CommandLine& program);
+void add_dataset_build(CommandLine& program);
 void add_dataset_show(CommandLine& program);
 void add_describe(CommandLine& program);
 void add_detect(CommandLine& program);

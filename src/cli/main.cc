@@ -11,9 +11,10 @@ int main(int argc, char** argv) {
   try {
     CommandLine program("From photographs to a person detector that runs on a microcontroller.",
                         COCO_MCU_VERSION);
-    program.open_group("dataset", "Build data sets, count and look at what they hold");
-    add_dataset_show(program);
     add_compare(program);
+    program.open_group("dataset", "Build data sets, count and look at what they hold");
+    add_dataset_build(program);
+    add_dataset_show(program);
     add_describe(program);
     add_detect(program);
     add_evaluate(program);
