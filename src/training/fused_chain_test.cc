@@ -419,6 +419,11 @@ TEST(FusedChain, NotANumberStaysOne) {
   EXPECT_TRUE(std::isnan(apply_chain(x, chain).sum().item<float>()));
 }
 
+TEST(FusedChain, GatesOfOtherChannelsAreRefused) {
+  const torch::Tensor x = torch::zeros({2, 8, 3, 3});
+  EXPECT_THROW(multiply_chain(x, torch::ones({2, 4, 1, 1}), {}), c10::Error);
+}
+
 TEST(FusedChain, OtherOperationsAreRefused) {
   const Chain chain = {.before = {}, .activation = Op::kConv, .after = {}};
   EXPECT_THROW(apply_chain(torch::zeros({1, 8, 2, 2}), chain), c10::Error);
