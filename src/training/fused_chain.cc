@@ -71,13 +71,13 @@ struct ChainState : torch::CustomClassHolder {
   SumOverProcesses sum;
 };
 
-template <class State>
-void keep(AutogradContext* context, c10::intrusive_ptr<State> state) {
+void keep(AutogradContext* context, c10::intrusive_ptr<ChainState> state) {
   context->saved_data["state"] = c10::IValue::make_capsule(std::move(state));
 }
 
-c10::intrusive_ptr<ChainState> state_of(AutogradContext* context) {
-  return c10::static_intrusive_pointer_cast<ChainState>(context->saved_data["state"].toCapsule());
+/// What `keep` was given; lives as long as the context.
+const ChainState& state_of(AutogradContext* context) {
+  return static_cast<const ChainState&>(*context->saved_data["state"].toCapsule());
 }
 
 /// Autograd functions take no undefined tensors.
@@ -127,24 +127,24 @@ class GatedChain : public torch::autograd::Function<GatedChain> {
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
-    const auto state = state_of(context);
+    const ChainState& state = state_of(context);
     const torch::Tensor& x = saved[0];
     const torch::Tensor& dy = gradients[0];
     const bool needs_gate_gradient = context->saved_data["needs_gate_gradient"].toBool();
     variable_list results(7);
-    if (needs_gate_gradient || state->learns_ranges) {
+    if (needs_gate_gradient || state.learns_ranges) {
       ChainRangeSums ranges;
-      const torch::Tensor sums = state->backend.backward_sums(
-          x, dy, state->map, state->functions, state->learns_ranges ? &ranges : nullptr);
+      const torch::Tensor sums = state.backend.backward_sums(
+          x, dy, state.map, state.functions, state.learns_ranges ? &ranges : nullptr);
       if (needs_gate_gradient) results[1] = sums.select(1, 1).to(x.scalar_type());
-      if (state->learns_ranges) {
+      if (state.learns_ranges) {
         const variable_list of_ranges = all_range_gradients(ranges, saved);
         for (std::size_t i = 0; i < of_ranges.size(); ++i) results[2 + i] = of_ranges[i];
       }
     }
-    if (state->needs_input_gradient) {
-      results[0] = state->backend.backward_input(x, dy, state->map, state->functions,
-                                                 no_correction(state->map));
+    if (state.needs_input_gradient) {
+      results[0] =
+          state.backend.backward_input(x, dy, state.map, state.functions, no_correction(state.map));
     }
     return results;
   }
@@ -211,24 +211,24 @@ class BatchNormChain : public torch::autograd::Function<BatchNormChain> {
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
-    const auto state = state_of(context);
+    const ChainState& state = state_of(context);
     const torch::Tensor& x = saved[0];
     ChainRangeSums ranges;
-    const torch::Tensor sums = state->backend
-                                   .backward_sums(x, gradients[0], state->map, state->functions,
-                                                  state->learns_ranges ? &ranges : nullptr)
+    const torch::Tensor sums = state.backend
+                                   .backward_sums(x, gradients[0], state.map, state.functions,
+                                                  state.learns_ranges ? &ranges : nullptr)
                                    .sum(0);
     const torch::Tensor sum_normalized =  // of dz * (x - mean) / deviation
-        (sums[1] - state->mean * sums[0]) * state->inverse_deviation;
+        (sums[1] - state.mean * sums[0]) * state.inverse_deviation;
     variable_list results = {torch::Tensor(), sum_normalized.to(x.scalar_type()),
                              sums[0].to(x.scalar_type())};
     const variable_list of_ranges = all_range_gradients(ranges, saved);
     results.insert(results.end(), of_ranges.begin(), of_ranges.end());
     results.resize(9);
-    if (state->needs_input_gradient) {
-      results[0] = state->backend.backward_input(
-          x, gradients[0], state->map, state->functions,
-          input_correction(*state, torch::cat({sums[0], sum_normalized})));
+    if (state.needs_input_gradient) {
+      results[0] = state.backend.backward_input(
+          x, gradients[0], state.map, state.functions,
+          input_correction(state, torch::cat({sums[0], sum_normalized})));
     }
     return results;
   }
@@ -250,7 +250,8 @@ class BatchNormChain : public torch::autograd::Function<BatchNormChain> {
 };
 
 void check_shape(const torch::Tensor& x) {
-  TORCH_CHECK(x.dim() == 4, "a chain takes [pictures, channels, height, width], not ", x.sizes());
+  TORCH_CHECK(x.dim() == 4 && x.numel() > 0,
+              "a chain takes [pictures, channels, height, width], none of them 0, not ", x.sizes());
 }
 
 torch::Tensor gated(const torch::Tensor& x, const torch::Tensor& gate, const Chain& chain) {
@@ -272,6 +273,8 @@ torch::Tensor batch_norm_chain(const torch::Tensor& x, const BatchNorm& norm, co
 torch::Tensor multiply_chain(const torch::Tensor& x, const torch::Tensor& gate,
                              const Chain& chain) {
   check_shape(x);
+  TORCH_CHECK(gate.dim() == 4 && gate.size(0) == x.size(0) && gate.size(1) == x.size(1),
+              "a gate for ", x.sizes(), " has the same pictures and channels, not ", gate.sizes());
   if (gate.size(2) != 1 || gate.size(3) != 1) return apply_chain(x * gate, chain);
   return gated(x, gate.reshape({gate.size(0), gate.size(1)}), chain);
 }

@@ -43,10 +43,13 @@ struct BatchNorm {
   bool use_batch_statistics = true;
   double momentum = 0.99;  // share of the old running statistics that is kept
   double epsilon = 0.001;
-  SumOverProcesses sum;  // empty: this process alone
+  /// Empty: this process alone. Called once forward and once backward, for what the gradient of x
+  /// needs; the gradients of weight, bias and ranges are those of this process's pictures.
+  SumOverProcesses sum;
 };
 
-/// chain(batch_norm(x)). x is [pictures, channels, height, width].
+/// chain(batch_norm(x)). x is [pictures, channels, height, width]; float32 in channels-last order
+/// on the processor is fast, anything else is computed by libtorch's operations.
 torch::Tensor batch_norm_chain(const torch::Tensor& x, const BatchNorm& norm, const Chain& chain);
 
 /// chain(x * gate); gate is [pictures, channels, 1, 1] or of x's shape.

@@ -1,6 +1,8 @@
 #include "training/step_quantizer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -11,9 +13,7 @@ namespace {
 
 using core::WeightFormat;
 using testing::ElementsAre;
-using testing::FloatEq;
 using testing::FloatNear;
-using testing::Pointwise;
 
 constexpr WeightFormat kFormats[] = {WeightFormat::kTernary2, WeightFormat::kFourLevel2,
                                      WeightFormat::kSigned4, WeightFormat::kSigned8};
