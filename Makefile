@@ -11,9 +11,9 @@ PREFIX ?= /usr/local
 COCO_MCU_SHARED ?= ../shared
 FUZZ_SECONDS ?= 60
 
-CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libexif-dev libflatbuffers-dev \
+CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libflatbuffers-dev \
   libfmt-dev libjpeg62-turbo-dev libpng-dev libprotobuf-dev libprotozero-dev libtomlplusplus-dev \
-  nlohmann-json3-dev pkg-config protobuf-compiler zlib1g-dev
+  nlohmann-json3-dev protobuf-compiler
 TRAINING_PACKAGES := libgloo-dev libopenblas0-openmp libtorch-dev
 TEST_PACKAGES := clang libclang-rt-14-dev libgmock-dev libgtest-dev
 LINT_PACKAGES := clang-format clang-tidy git

@@ -1,9 +1,6 @@
 #include <algorithm>
-#include <array>
-#include <memory>
+#include <cstddef>
 #include <utility>
-
-#include <libexif/exif-data.h>
 
 #include "dataset/image_codecs.h"
 
@@ -12,34 +9,53 @@ namespace {
 
 constexpr int kUpright = 1;
 
-// libexif reads a block as it stands in a JPEG file: behind this header, of at most 64 KiB.
-constexpr std::array<std::uint8_t, 6> kHeader = {'E', 'x', 'i', 'f', 0, 0};
-constexpr std::size_t kMaxBytes = 65536;
+// A TIFF structure (TIFF 6.0, section 2) begins with its byte order, the number 42 and the offset
+// of its first directory: a count and entries of tag, type, number of values and the value.
+constexpr std::size_t kMaxBytes = 65536;  // what fits beside a JPEG
+constexpr std::size_t kHeaderBytes = 8;
+constexpr std::size_t kEntryBytes = 12;
+constexpr unsigned kOrientationTag = 0x0112;
+constexpr unsigned kShortType = 3;
 
-struct Release {
-  void operator()(ExifData* data) const { exif_data_unref(data); }
+/// Numbers of a TIFF structure; zero behind its end.
+class TiffNumbers {
+ public:
+  explicit TiffNumbers(std::span<const std::uint8_t> bytes) : bytes_(bytes) {
+    is_big_endian_ = byte(0) == 'M';
+  }
+
+  bool is_tiff() const {
+    return byte(0) == byte(1) && (byte(0) == 'I' || byte(0) == 'M') && u16(2) == 42;
+  }
+  unsigned u16(std::size_t at) const {
+    return is_big_endian_ ? byte(at) << 8U | byte(at + 1) : byte(at + 1) << 8U | byte(at);
+  }
+  unsigned u32(std::size_t at) const {
+    return is_big_endian_ ? u16(at) << 16U | u16(at + 2) : u16(at + 2) << 16U | u16(at);
+  }
+
+ private:
+  unsigned byte(std::size_t at) const { return at < bytes_.size() ? bytes_[at] : 0U; }
+
+  std::span<const std::uint8_t> bytes_;
+  bool is_big_endian_ = false;
 };
 
 }  // namespace
 
 int exif_orientation(std::span<const std::uint8_t> exif) {
-  if (exif.empty() || exif.size() > kMaxBytes) return kUpright;
-  std::vector<std::uint8_t> block(kHeader.begin(), kHeader.end());
-  block.insert(block.end(), exif.begin(), exif.end());
-
-  const std::unique_ptr<ExifData, Release> data(exif_data_new());
-  if (!data) return kUpright;
-  // The block is read as it is; nothing is added to it, nothing converted.
-  exif_data_unset_option(data.get(), EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);
-  exif_data_load_data(data.get(), block.data(), static_cast<unsigned>(block.size()));
-
-  const ExifEntry* entry = exif_content_get_entry(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
-  if (entry == nullptr || entry->format != EXIF_FORMAT_SHORT || entry->components != 1 ||
-      entry->size < 2) {
-    return kUpright;
+  const TiffNumbers tiff(exif);
+  if (exif.size() < kHeaderBytes || exif.size() > kMaxBytes || !tiff.is_tiff()) return kUpright;
+  const std::size_t directory = tiff.u32(4);
+  const std::size_t entries = tiff.u16(directory);
+  for (std::size_t i = 0; i < entries; ++i) {
+    const std::size_t entry = directory + 2 + i * kEntryBytes;
+    if (tiff.u16(entry) != kOrientationTag) continue;
+    if (tiff.u16(entry + 2) != kShortType || tiff.u32(entry + 4) != 1) return kUpright;
+    const auto orientation = static_cast<int>(tiff.u16(entry + 8));
+    return orientation >= 1 && orientation <= 8 ? orientation : kUpright;
   }
-  const int orientation = exif_get_short(entry->data, exif_data_get_byte_order(data.get()));
-  return orientation >= 1 && orientation <= 8 ? orientation : kUpright;
+  return kUpright;
 }
 
 // EXIF 2.3, section 4.6.4: the orientation says where row 0 and column 0 of the stored picture

@@ -7,7 +7,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <zlib.h>
+
+#include "core/crc32.h"
 
 namespace coco_mcu::network {
 namespace {
@@ -23,7 +24,7 @@ constexpr std::size_t kAlignment = 64;              // of every entry's data, by
 constexpr std::uint16_t kFirstDay = 0x0021;         // 1980-01-01, the earliest date of the format
 
 std::uint32_t crc32_of(std::span<const std::uint8_t> data) {
-  return static_cast<std::uint32_t>(crc32_z(0, data.data(), data.size()));
+  return core::crc32(data.data(), data.size());
 }
 
 /// Little-endian numbers at any position; reading outside says that the file ends too early.
