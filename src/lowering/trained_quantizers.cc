@@ -105,7 +105,7 @@ float step_quantize(float weight, float step, core::WeightFormat format) {
     case core::WeightFormat::kFourLevel2:
       return step * 0.5F * (2.0F * std::clamp(std::floor(u), -2.0F, 1.0F) + 1.0F);
     case core::WeightFormat::kSigned4:
-      return step * std::clamp(std::nearbyint(u), -8.0F, 7.0F);
+      return step * std::clamp(std::nearbyint(u), -7.0F, 7.0F);
     case core::WeightFormat::kSigned8:
       return step * std::clamp(std::nearbyint(u), -127.0F, 127.0F);
   }

@@ -88,7 +88,7 @@ TEST(StepQuantize, RoundsHalvesToEvenAndClamps) {
   EXPECT_THAT(levels(WeightFormat::kFourLevel2, {-5.0F, -1.0F, -0.1F, 0.0F, 0.9F, 1.0F, 5.0F}),
               ElementsAre(-1.5F, -0.5F, -0.5F, 0.5F, 0.5F, 1.5F, 1.5F));
   EXPECT_THAT(levels(WeightFormat::kSigned4, {-9.0F, -2.5F, -1.5F, 2.5F, 3.5F, 7.5F}),
-              ElementsAre(-8, -2, -2, 2, 4, 7));
+              ElementsAre(-7, -2, -2, 2, 4, 7));
   EXPECT_THAT(levels(WeightFormat::kSigned8, {-128.0F, -126.5F, 0.5F, 126.5F, 200.0F}),
               ElementsAre(-127, -126, 0, 126, 127));
 }

@@ -168,11 +168,12 @@ using Format = std::optional<core::WeightFormat>;
 
 /// The names of the weight formats, and `absent` for none.
 Choices<Format> formats(const char* absent) {
-  return {{"w2-ternary", core::WeightFormat::kTernary2},
-          {"w2", core::WeightFormat::kFourLevel2},
-          {"w4", core::WeightFormat::kSigned4},
-          {"w8", core::WeightFormat::kSigned8},
-          {absent, std::nullopt}};
+  Choices<Format> choices;
+  for (const core::WeightFormat format : core::kWeightFormats) {
+    choices.push_back({std::string(core::format_name(format)), format});
+  }
+  choices.push_back({absent, std::nullopt});
+  return choices;
 }
 
 /// Formats by layer or block; a stage's are added to what it inherits.

@@ -25,7 +25,7 @@ Cells cells_of(WeightFormat format) {
     case WeightFormat::kFourLevel2:
       return {-2.0, 1.0, true, 1.5, 2};
     case WeightFormat::kSigned4:
-      return {-8.0, 7.0, false, 7.0, 1};
+      return {-7.0, 7.0, false, 7.0, 1};
     case WeightFormat::kSigned8:
       return {-127.0, 127.0, false, 127.0, 1};
   }

@@ -9,7 +9,7 @@ namespace coco_mcu::training {
 /// Step s of weight w of its channel, u = w / s:
 ///   ternary     y = s * clamp(round(u), -1, 1)
 ///   four-level  y = s / 2 * (2 * clamp(floor(u), -2, 1) + 1)
-///   4 bits      y = s * clamp(round(u), -8, 7)
+///   4 bits      y = s * clamp(round(u), -7, 7)
 ///   8 bits      y = s * clamp(round(u), -127, 127)
 /// Halves round to even. The gradient to w is 1 inside of the outermost levels' cells and 0
 /// outside; to s it is y / s - u inside and y / s outside, summed over the channel and multiplied

@@ -52,10 +52,10 @@ TEST(StepQuantize, FourLevelsStandBetweenMultiplesOfTheStep) {
               ElementsAre(-3, -3, -1, -1, 1, 1, 3, 3));
 }
 
-TEST(StepQuantize, FourBitsReachFromMinusEightToSeven) {
+TEST(StepQuantize, FourBitsAreSymmetric) {
   const torch::Tensor weight = row({-90.0F, -8.0F, 7.4F, 90.0F});
   EXPECT_THAT(values_of(step_quantize(weight, torch::tensor({1.0F}), WeightFormat::kSigned4)),
-              ElementsAre(-8, -8, 7, 7));
+              ElementsAre(-7, -7, 7, 7));
 }
 
 TEST(StepQuantize, EightBitsAreSymmetric) {
@@ -129,9 +129,8 @@ float expected_step_gradient(const std::vector<float>& weights, const std::vecto
       inside = u >= -2.0 && u < 2.0;
       level = std::min(std::max(std::floor(u), -2.0), 1.0) + 0.5;
     } else {
-      const double lowest = format == WeightFormat::kSigned4 ? -8.0 : -largest_level;
-      inside = u > lowest - 0.5 && u < largest_level + 0.5;
-      level = std::min(std::max(std::nearbyint(u), lowest), largest_level);
+      inside = std::abs(u) < largest_level + 0.5;
+      level = std::min(std::max(std::nearbyint(u), -largest_level), largest_level);
     }
     sum += static_cast<double>(factors[i]) * (inside ? level - u : level);
   }
