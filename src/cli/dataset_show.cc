@@ -165,6 +165,8 @@ void print_picture(const dataset::Example& example, const Sheet& sheet) {
 }
 
 void show(const Options& options) {
+  constexpr int kMost = 1000;  // a sheet of 60 million pixels, or 400 million with variants
+  if (options.count > kMost) throw UsageError(fmt::format("--count: at most {}", kMost));
   Sheet sheet(options, read_augmentation(options));
   const auto source = dataset::open_pictures(
       options.where, {.class_name = options.class_name, .min_area = options.min_area});

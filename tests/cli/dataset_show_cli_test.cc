@@ -111,6 +111,10 @@ TEST_F(DatasetShow, AStageNeedsARecipe) {
   EXPECT_EQ(show({where(), "--stage", "float"}).exit_code, 2);
 }
 
+TEST_F(DatasetShow, RefusesASheetThatNobodyCouldOpen) {
+  EXPECT_EQ(show({where(), "--count", "100000"}).exit_code, 2);
+}
+
 TEST_F(DatasetShow, ExplainsItself) {
   const Outcome outcome = testing::run_program({"dataset", "show", "--help"});
   EXPECT_EQ(outcome.exit_code, 0);
