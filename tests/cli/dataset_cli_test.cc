@@ -1,5 +1,6 @@
 // coco-mcu dataset build, stats and pack as users run them.
 #include <spawn.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -219,6 +220,43 @@ TEST_F(Dataset, AKilledBuildGoesOnToTheSameBytes) {
   ASSERT_EQ(build("broken").exit_code, 0);
   EXPECT_EQ(files_in(path("broken")), files_in(path("whole")));
   EXPECT_FALSE(fs::exists(path("broken.part")));
+}
+
+/// A file system of its own, of a few kilobytes.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::string folder) : folder_(std::move(folder)) {
+    fs::create_directories(folder_);
+    mounted_ = mount("none", folder_.c_str(), "tmpfs", 0, "size=64k") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) umount(folder_.c_str());
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  bool mounted() const { return mounted_; }
+  bool enlarge() const {
+    return mount("none", folder_.c_str(), "tmpfs", MS_REMOUNT, "size=16m") == 0;
+  }
+
+ private:
+  std::string folder_;
+  bool mounted_ = false;
+};
+
+TEST_F(Dataset, AFullDiskEndsClearlyAndTheBuildGoesOn) {
+  const SmallDisk disk(path("disk"));
+  if (!disk.mounted()) GTEST_SKIP() << "needs the right to mount a file system";
+  annotate("a");
+  const Outcome full = build("disk/out");
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.errors, AllOf(HasSubstr("No space left on device"), HasSubstr("make room")));
+  EXPECT_FALSE(fs::exists(path("disk/out")));
+  ASSERT_TRUE(disk.enlarge());
+  ASSERT_EQ(build("disk/out").exit_code, 0);
+  ASSERT_EQ(build("whole").exit_code, 0);
+  EXPECT_EQ(files_in(path("disk/out")), files_in(path("whole")));
 }
 
 }  // namespace
