@@ -15,7 +15,7 @@ constexpr double kDeadGain = 1e-3;
 
 /// Channels of one batch norm.
 struct ChannelCount {
-  std::string layer;  // "bneck4.depthwise.bn"
+  std::string layer;  // "bneck4.depthwise.batch_norm"
   std::int64_t dead = 0;
   std::int64_t channels = 0;
 };

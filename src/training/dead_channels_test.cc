@@ -19,7 +19,7 @@ class DeadChannels : public ::testing::Test {
  protected:
   DeadChannels() : module_(network::tiny(), {}) {
     for (const auto& [name, tensor] : tensors_of(module_)) {
-      if (!gain_.defined() && name.ends_with("bn.weight")) gain_ = tensor;
+      if (!gain_.defined() && name.ends_with("batch_norm.weight")) gain_ = tensor;
       if (!kernel_.defined() && name.ends_with("conv.weight")) kernel_ = tensor;
     }
   }

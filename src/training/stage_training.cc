@@ -158,6 +158,12 @@ std::shared_ptr<NetworkModule> StageTraining::product(std::int64_t step,
   return result;
 }
 
+bool StageTraining::is_finite() const {
+  return std::ranges::all_of(module_->parameters(), [](const torch::Tensor& parameter) {
+    return parameter.isfinite().all().item<bool>();
+  });
+}
+
 void StageTraining::save(network::Tensors& tensors) const {
   training::save("module", tensors_of(*module_), tensors);
   training::save("optimizer", optimizer_->state(), tensors);

@@ -58,6 +58,9 @@ class StageTraining {
   /// of those weights where the recipe re-estimates it.
   std::shared_ptr<NetworkModule> product(std::int64_t step, const Batches& batches) const;
 
+  /// Whether every parameter is a number.
+  bool is_finite() const;
+
   const NetworkModule& module() const { return *module_; }
   NetworkModule& module() { return *module_; }
   const OscillationGuard* oscillation() const { return oscillation_.get(); }

@@ -15,6 +15,7 @@
 #include "training/checkpoint_loading.h"
 #include "training/dead_channels.h"
 #include "training/health.h"
+#include "training/stage_quantizers.h"
 #include "training/validation.h"
 #include "training/validation_score.h"
 
@@ -87,6 +88,7 @@ void Trainer::open_run() {
   std::vector<std::uint8_t> state;
   if (processes_.is_first()) {
     const RunDescription description = describe(task_, data_, processes_, threads_);
+    data_hash_ = description.data_hash;
     const bool exists = std::filesystem::exists(task_.run);
     if (!task_.resume || !exists) RunFolder::create(task_.run, description);
     std::vector<std::string> warnings;
@@ -189,16 +191,28 @@ bool Trainer::wishes_to_stop() const {
 
 void Trainer::check_loss(double loss, double learning_rate, const Stage& stage) const {
   if (std::isfinite(loss)) return;
+  fail_for_loss(fmt::format("the loss is {}", loss), learning_rate, stage);
+}
+
+void Trainer::check_weights(const StageTraining& training, double learning_rate) const {
+  if (training.is_finite()) return;
+  fail_for_loss("weights are no longer finite", learning_rate,
+                task_.recipe.stages[state_.progress.stage]);
+}
+
+void Trainer::fail_for_loss(const std::string& what, double learning_rate,
+                            const Stage& stage) const {
   const std::int64_t step = state_.progress.step;
   const std::string good =
       std::filesystem::exists(task_.run / "last")
           ? fmt::format("the last good checkpoint is {}", (task_.run / "last").string())
           : "there is no checkpoint yet";
-  throw std::runtime_error(fmt::format(
-      "{}: the loss is {} at step {} (stage {}, epoch {}, learning rate {:.3g}); {}; lower the "
-      "learning rate or clip the gradients (clip_norm) in the recipe and start a new run",
-      task_.run.string(), loss, step + 1, stage.name,
-      state_.progress.stage_step / steps_per_epoch_ + 1, learning_rate, good));
+  throw std::runtime_error(
+      fmt::format("{}: {} at step {} (stage {}, epoch {}, learning rate {:.3g}); {}; lower the "
+                  "learning rate or "
+                  "clip the gradients (clip_norm) in the recipe and start a new run",
+                  task_.run.string(), what, step + 1, stage.name,
+                  state_.progress.stage_step / steps_per_epoch_ + 1, learning_rate, good));
 }
 
 StageTraining::StepResult Trainer::train_step(StageTraining& training, const Stage& stage,
@@ -236,9 +250,10 @@ void Trainer::train_epoch(StageTraining& training, std::size_t stage, dataset::L
   loader.start(length.first_epoch + epoch, first % steps_per_epoch_);
   const double started = now();
   const double waited = loader.waited_seconds();
-  EpochReport report{.stage = options.name,
-                     .epoch = epoch + 1,
-                     .steps = lengths_.back().first_step + lengths_.back().steps};
+  EpochReport report;
+  report.stage = options.name;
+  report.epoch = epoch + 1;
+  report.steps = lengths_.back().first_step + lengths_.back().steps;
   while (progress.stage_step < end && !stops_) {
     const auto batch = loader.next();
     const bool is_last = progress.stage_step + 1 == end;
@@ -247,7 +262,7 @@ void Trainer::train_epoch(StageTraining& training, std::size_t stage, dataset::L
     stops_ = result.stop;
     if (processes_.is_first()) observer_.advance(batch_size);
     const bool is_due = now() - saved_at_ > 60.0 * task_.recipe.checkpoint_minutes;
-    if (!is_last && (is_due || stops_)) save_state(training);
+    if (!is_last && (is_due || stops_)) save_state(training, result.learning_rate);
   }
   const double seconds = now() - started;
   if (processes_.is_first()) observer_.end();
@@ -266,6 +281,7 @@ void Trainer::end_epoch(StageTraining& training, std::size_t stage, EpochReport&
   report.loss = sum / static_cast<double>(progress.epoch_losses.size());
   progress.epoch_losses.clear();
   report.step = progress.step;
+  check_weights(training, report.learning_rate);
   report.health = health(training.module(), training.oscillation());
   const bool ends_stage = progress.stage_step == lengths_[stage].steps;
   const bool evaluates = ends_stage || report.epoch % task_.recipe.evaluate_every == 0;
@@ -281,7 +297,7 @@ void Trainer::end_epoch(StageTraining& training, std::size_t stage, EpochReport&
   if (ends_stage) {
     save_end_of_stage(*product, stage);
   } else {
-    save_state(training);
+    save_state(training, report.learning_rate);
   }
 }
 
@@ -309,7 +325,8 @@ void Trainer::write_checkpoints(const NetworkModule& product, std::size_t stage,
   progress.best_loss = score.loss;
 }
 
-void Trainer::save_state(const StageTraining& training) {
+void Trainer::save_state(const StageTraining& training, double learning_rate) {
+  check_weights(training, learning_rate);
   saved_at_ = now();
   if (!processes_.is_first()) return;
   RunState saved{.progress = state_.progress, .tensors = {}};
@@ -334,7 +351,7 @@ network::Checkpoint Trainer::checkpoint(const NetworkModule& module, const Stage
   checkpoint.provenance = {{"source", "trained by recipe " + task_.recipe.name},
                            {"created_by", network::created_by()},
                            {"recipe_hash", task_.recipe.hash},
-                           {"data_hash", data_.training().hash()},
+                           {"data_hash", data_hash_},
                            {"seed", std::to_string(task_.recipe.seed)},
                            {"stage", stage.name},
                            {"step", std::to_string(state_.progress.step)}};

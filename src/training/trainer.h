@@ -42,9 +42,13 @@ class Trainer {
   StageTraining::StepResult train_step(StageTraining& training, const Stage& stage,
                                        const dataset::Batch& batch, bool is_last_of_epoch);
   void check_loss(double loss, double learning_rate, const Stage& stage) const;
+  /// Before anything is saved: a step may give weights that only the next one's loss tells of.
+  void check_weights(const StageTraining& training, double learning_rate) const;
+  [[noreturn]] void fail_for_loss(const std::string& what, double learning_rate,
+                                  const Stage& stage) const;
   void end_epoch(StageTraining& training, std::size_t stage, EpochReport& report);
   void write_checkpoints(const NetworkModule& product, std::size_t stage, EpochReport& report);
-  void save_state(const StageTraining& training);
+  void save_state(const StageTraining& training, double learning_rate);
   void save_end_of_stage(const NetworkModule& product, std::size_t stage);
   bool wishes_to_stop() const;
   network::Checkpoint checkpoint(const NetworkModule& module, const Stage& stage) const;
@@ -57,6 +61,7 @@ class Trainer {
   TrainingData data_;
   std::optional<RunFolder> folder_;  // of process 0
   std::optional<RunLog> log_;        // likewise
+  std::string data_hash_;            // likewise
   RunState state_;                   // tensors: of the newest state, until its stage has begun
   std::vector<Length> lengths_;
   std::int64_t steps_per_epoch_ = 0;

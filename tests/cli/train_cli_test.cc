@@ -1,5 +1,10 @@
+#include <sys/mount.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 
+#include "dataset/tf_example.h"
+#include "dataset/tfrecord.h"
 #include "tests/cli/training_cli_test.h"
 
 namespace coco_mcu {
@@ -75,6 +80,86 @@ TEST_F(Train, AMissingPictureIsNamed) {
   const Outcome outcome = train("run");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.errors, HasSubstr("picture5.png"));
+}
+
+TEST_F(Train, ADamagedShardIsNamed) {
+  std::string shard;
+  for (int id = 0; id < 16; ++id) {
+    const std::string png = content("pictures/picture" + std::to_string(id) + ".png");
+    dataset::Example example{.file_name = "picture" + std::to_string(id) + ".png",
+                             .id = id,
+                             .height = 72,
+                             .width = 64,
+                             .label = id % 2 == 0};
+    example.encoded = {png.begin(), png.end()};
+    const auto record = dataset::frame_record(dataset::serialize_example(example));
+    shard.append(record.begin(), record.end());
+  }
+  fs::create_directories(file("shards"));
+  write("shards/train-00000-of-00001.tfrecord", shard);
+  const auto train_on_shards = [&](const std::string& run) {
+    return testing::run_program({"train", "--recipe", file("recipe.toml"), "--data", file("shards"),
+                                 "--out", file(run), "--threads", "1"});
+  };
+  EXPECT_EQ(train_on_shards("good").exit_code, 0);
+  shard[shard.size() / 2] ^= 1;
+  write("shards/train-00000-of-00001.tfrecord", shard);
+  const Outcome outcome = train_on_shards("bad");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("train-00000-of-00001.tfrecord"));
+}
+
+TEST_F(Train, AFullDiskEndsWithOneLineAndGoesOnLater) {
+  const std::string disk = file("disk");
+  fs::create_directories(disk);
+  if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
+    GTEST_SKIP() << "no small tmpfs can be mounted here";
+  }
+  const Outcome outcome = train("disk/run");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("cannot be written"));
+  mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=64m");
+  EXPECT_EQ(train("disk/run", {"--resume"}).exit_code, 0);
+  ASSERT_EQ(train("unbroken").exit_code, 0);
+  EXPECT_TRUE(content("disk/run/last/weights.pt") == content("unbroken/last/weights.pt"));
+  umount2(disk.c_str(), MNT_DETACH);
+}
+
+TEST_F(Train, TwoProcessesTrainLikeOne) {
+  // One long stage in floats: two dozen steps.
+  write("recipe.toml", R"(network = "tiny"
+name = "floats"
+batch_size = 8
+dropout = 0.2
+[optimizer]
+learning_rate = 1e-3
+[[stages]]
+name = "float"
+epochs = 6
+)");
+  ASSERT_EQ(train("alone").exit_code, 0);
+  const std::vector<std::string> meeting = {
+      "WORLD_SIZE=2", "LOCAL_WORLD_SIZE=2", "MASTER_ADDR=127.0.0.1",
+      "MASTER_PORT=" + std::to_string(20000 + getpid() % 20000)};
+  std::vector<std::string> first = meeting;
+  first.emplace_back("RANK=0");
+  std::vector<std::string> second = meeting;
+  second.emplace_back("RANK=1");
+  testing::RunningProgram one(train_arguments("shared"), first);
+  testing::RunningProgram other(train_arguments("shared"), second);
+  const Outcome outcome = one.wait();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_EQ(other.wait().exit_code, 0);
+  const auto alone = metrics("alone");
+  const auto shared = metrics("shared");
+  ASSERT_EQ(alone.size(), shared.size());
+  int compared = 0;
+  for (std::size_t i = 0; i < alone.size() && compared < 20; ++i) {
+    if (!alone[i].contains("learning_rate")) continue;
+    EXPECT_NEAR(shared[i]["loss"].get<double>(), alone[i]["loss"].get<double>(), 1e-3) << i;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 20);
 }
 
 TEST_F(Train, ALossThatIsNotFiniteStopsWithItsPlace) {

@@ -59,7 +59,6 @@ TEST_F(TrainResume, KilledAtAnyInstantTheResultIsTheSame) {
 }
 
 TEST_F(TrainResume, InterruptedItSavesAndSaysHowToGoOn) {
-  write("recipe.toml", "# long\n" + testing::quick_recipe());
   std::string recipe = testing::quick_recipe();
   recipe.replace(recipe.find("epochs = 2"), 10, "epochs = 5000");
   write("recipe.toml", recipe);
