@@ -49,17 +49,17 @@ TEST_P(Oscillation, AWayInOneDirectionIsNoOscillation) {
 
 TEST_P(Oscillation, WhatJumpsToAndFroIsFrozenOnItsLevel) {
   OscillationGuard guard(module_);
-  const torch::Tensor one = weight_.view({-1})[3];
+  const torch::Tensor one = weight_[0][0][0][1];
   for (int i = 0; i < 12; ++i) {
     one.fill_(i % 2 == 0 ? -0.4 : 0.4);
     guard.update(0.02);
   }
   EXPECT_NEAR(guard.shares().frozen, 1.0 / static_cast<double>(weight_.numel()), 1e-9);
-  const auto held = standing().view({-1})[3].item<int>();
+  const auto held = standing()[0][0][0][1].item<int>();
   one.fill_(5.0);
   step_.fill_(0.7);
   guard.update(0.02);
-  EXPECT_EQ(standing().view({-1})[3].item<int>(), held);
+  EXPECT_EQ(standing()[0][0][0][1].item<int>(), held);
 }
 
 TEST_P(Oscillation, WithoutAThresholdNothingIsFrozen) {

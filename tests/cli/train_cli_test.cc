@@ -86,11 +86,11 @@ TEST_F(Train, ADamagedShardIsNamed) {
   std::string shard;
   for (int id = 0; id < 16; ++id) {
     const std::string png = content("pictures/picture" + std::to_string(id) + ".png");
-    dataset::Example example{.file_name = "picture" + std::to_string(id) + ".png",
-                             .id = id,
-                             .height = 72,
-                             .width = 64,
-                             .label = id % 2 == 0};
+    dataset::Example example;
+    example.file_name = "picture" + std::to_string(id) + ".png";
+    example.height = 72;
+    example.width = 64;
+    example.label = id % 2 == 0;
     example.encoded = {png.begin(), png.end()};
     const auto record = dataset::frame_record(dataset::serialize_example(example));
     shard.append(record.begin(), record.end());
@@ -112,7 +112,7 @@ TEST_F(Train, ADamagedShardIsNamed) {
 TEST_F(Train, AFullDiskEndsWithOneLineAndGoesOnLater) {
   const std::string disk = file("disk");
   fs::create_directories(disk);
-  if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
+  if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=128k") != 0) {
     GTEST_SKIP() << "no small tmpfs can be mounted here";
   }
   const Outcome outcome = train("disk/run");
@@ -163,11 +163,23 @@ epochs = 6
 }
 
 TEST_F(Train, ALossThatIsNotFiniteStopsWithItsPlace) {
-  write("recipe.toml", testing::quick_recipe(1e30));
+  // Decay that overshoots: each step makes the weights nine times larger.
+  write("recipe.toml", R"(network = "tiny"
+name = "diverging"
+batch_size = 8
+[optimizer]
+kind = "sgd"
+learning_rate = 10.0
+weight_decay = 1.0
+decay = "kernels"
+[[stages]]
+name = "float"
+epochs = 20
+)");
   const Outcome outcome = train("run");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.errors, AllOf(HasSubstr("the loss is"), HasSubstr("stage float"),
-                                    HasSubstr("epoch 1"), HasSubstr("learning rate")));
+                                    HasSubstr("epoch"), HasSubstr("learning rate")));
 }
 
 TEST_F(Train, AnotherStageBeginsFromACheckpoint) {
