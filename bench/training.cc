@@ -85,21 +85,6 @@ class Trainer {
   std::int64_t steps_ = 0;
 };
 
-training::QuantizableTensors quantizable(const lowering::QuantizationSites& sites) {
-  training::QuantizableTensors tensors;
-  for (const auto& site : sites.activations) {
-    tensors.outputs.push_back({.node = site.node, .is_fixed = site.is_fixed});
-  }
-  for (const auto& site : sites.weights) {
-    tensors.kernels.push_back({.node = site.node,
-                               .layer = site.layer,
-                               .is_first = site.is_first,
-                               .is_depthwise = site.is_depthwise,
-                               .is_last = site.is_last});
-  }
-  return tensors;
-}
-
 /// First and depthwise layers at 8 bits, four levels elsewhere, 8-bit activations: what
 /// recipes/two-bit.toml ends with.
 network::Quantizers two_bit_quantizers(const network::Network& network) {
@@ -113,7 +98,7 @@ network::Quantizers two_bit_quantizers(const network::Network& network) {
   options.weights = core::WeightFormat::kFourLevel2;
   options.first_layer = core::WeightFormat::kSigned8;
   options.depthwise = core::WeightFormat::kSigned8;
-  return training::stage_quantizers(options, quantizable(sites), network);
+  return training::stage_quantizers(options, sites, network);
 }
 
 std::shared_ptr<NetworkModule> quantized_module(const Pictures& pictures) {

@@ -93,8 +93,8 @@ Trained random_training(const Network& network, std::uint32_t seed) {
   std::mt19937 random(seed);
   std::uniform_real_distribution<double> share(0.7, 1.2);
   const auto sites = lowering::quantization_sites(network, kPreprocessing);
-  for (const lowering::ActivationSite& site : sites.activations) {
-    lowering::Range range = site.range;
+  for (const network::ActivationSite& site : sites.activations) {
+    lowering::Range range = {site.minimum, site.maximum};
     if (!site.is_fixed) {
       range = range_of(runs, static_cast<std::size_t>(network.find(site.node).value()));
       range.minimum *= share(random);
@@ -104,7 +104,7 @@ Trained random_training(const Network& network, std::uint32_t seed) {
               range.minimum, range.maximum, trained);
   }
   std::size_t turn = seed;
-  for (const lowering::WeightSite& site : sites.weights) {
+  for (const network::WeightSite& site : sites.weights) {
     add_steps(site.node, core::kWeightFormats[turn++ % 4], random, trained);
   }
   return trained;

@@ -45,33 +45,11 @@ network::Network network_of(const training::Recipe& recipe) {
   return network;
 }
 
-training::QuantizableTensors quantizable(const network::Network& network,
-                                         core::Preprocessing preprocessing) {
-  preprocessing.height = network.input().output.height;
-  preprocessing.width = network.input().output.width;
-  const lowering::QuantizationSites sites = lowering::quantization_sites(network, preprocessing);
-  training::QuantizableTensors tensors;
-  for (const lowering::ActivationSite& site : sites.activations) {
-    tensors.outputs.push_back({.node = site.node,
-                               .is_fixed = site.is_fixed,
-                               .minimum = static_cast<float>(site.range.minimum),
-                               .maximum = static_cast<float>(site.range.maximum)});
-  }
-  for (const lowering::WeightSite& site : sites.weights) {
-    tensors.kernels.push_back({.node = site.node,
-                               .layer = site.layer,
-                               .is_first = site.is_first,
-                               .is_depthwise = site.is_depthwise,
-                               .is_last = site.is_last});
-  }
-  return tensors;
-}
-
 training::TrainingTask task_of(const Options& options) {
   training::TrainingTask task;
   task.recipe = training::read_recipe(options.recipe);
   task.network = network_of(task.recipe);
-  task.quantizable = quantizable(task.network, task.recipe.preprocessing);
+  task.sites = lowering::quantization_sites(task.network, task.recipe.preprocessing);
   for (const std::string& where : options.data) {
     task.training_data.push_back({.where = where, .labelled = true});
   }
@@ -95,7 +73,7 @@ training::TrainingTask task_of(const Options& options) {
 std::int64_t kernel_bytes(const training::TrainingTask& task, const training::Stage& stage) {
   using Scheme = training::QuantizationOptions::Scheme;
   std::int64_t bytes = 0;
-  for (const training::QuantizableKernel& kernel : task.quantizable.kernels) {
+  for (const network::WeightSite& kernel : task.sites.weights) {
     const auto id = task.network.find(kernel.node);
     const std::int64_t weights = network::cost(task.network, *id).weights;
     std::optional<core::WeightFormat> format;

@@ -57,11 +57,11 @@ std::vector<OperatorSites> operator_sites(const FusedNetwork& operators,
   return sites;
 }
 
-QuantizationSites quantization_sites(const network::Network& network,
-                                     const core::Preprocessing& preprocessing) {
+network::QuantizationSites quantization_sites(const network::Network& network,
+                                              const core::Preprocessing& preprocessing) {
   const FusedNetwork operators = fuse(network);
   const auto readers = readers_of(operators);
-  QuantizationSites sites;
+  network::QuantizationSites sites;
   std::vector<CodeSite> codes;
   for (const OperatorSites& each :
        operator_sites(operators, code_grid(input_range(preprocessing)))) {
@@ -70,9 +70,11 @@ QuantizationSites quantization_sites(const network::Network& network,
   }
   std::ranges::sort(codes, {}, &CodeSite::node);
   for (const CodeSite& each : codes) {
+    const Range range = each.fixed ? range_of(*each.fixed) : Range{};
     sites.activations.push_back({.node = network.nodes[each.node].name,
                                  .is_fixed = each.fixed.has_value(),
-                                 .range = each.fixed ? range_of(*each.fixed) : Range{}});
+                                 .minimum = range.minimum,
+                                 .maximum = range.maximum});
   }
   for (const WeightLayer& layer : weight_layers(network, operators)) {
     const auto at = static_cast<std::size_t>(

@@ -3,19 +3,19 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "core/preprocessing.h"
 #include "lowering/fusion.h"
 #include "lowering/ranges.h"
 #include "network/network.h"
+#include "network/quantizer.h"
 
 namespace coco_mcu::lowering {
 
 /// A place where an operator makes codes.
 struct CodeSite {
-  network::NodeId node = 0;       // whose values the codes stand for
+  network::NodeId node = 0;         // whose values the codes stand for
   std::optional<CodeGrid> fixed{};  // the grid, where it follows from what the values are
 };
 
@@ -34,32 +34,9 @@ bool keeps_codes(model::OperatorKind kind);
 std::vector<OperatorSites> operator_sites(const FusedNetwork& operators,
                                           const CodeGrid& input_grid);
 
-/// An activation that becomes codes.
-struct ActivationSite {
-  std::string node;       // whose output it is
-  bool is_fixed = false;  // its grid follows from what it is: `range` says it
-  /// Of a fixed one: the values of codes 0 and 255. A fixed quantizer takes them as they stand, not
-  /// nudged: a mask of 1..2 has no code for zero.
-  Range range{};
-};
-
-/// A kernel that becomes codes of a weight format.
-struct WeightSite {
-  std::string node;   // of the convolution: "bneck4.depthwise.conv"
-  std::string layer;  // the operator's name, as --policy takes it: "bneck4.depthwise"
-  bool is_depthwise = false;
-  bool is_first = false;  // reads the picture
-  bool is_last = false;   // makes the logits
-};
-
-struct QuantizationSites {
-  std::vector<ActivationSite> activations;  // in the order of the nodes
-  std::vector<WeightSite> weights;          // likewise
-};
-
 /// Throws std::invalid_argument as fuse does. A range that training puts at an activation's site is
 /// the one that `operator_grids` takes, a fixed one is the grid that it fixes.
-QuantizationSites quantization_sites(const network::Network& network,
-                                     const core::Preprocessing& preprocessing);
+network::QuantizationSites quantization_sites(const network::Network& network,
+                                              const core::Preprocessing& preprocessing);
 
 }  // namespace coco_mcu::lowering

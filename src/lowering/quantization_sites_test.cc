@@ -39,9 +39,9 @@ Network with_mask() {
   return net.finish({"a", "b"});
 }
 
-std::vector<std::string> names_of(const std::vector<ActivationSite>& sites) {
+std::vector<std::string> names_of(const std::vector<network::ActivationSite>& sites) {
   std::vector<std::string> names;
-  for (const ActivationSite& each : sites) names.push_back(each.node);
+  for (const network::ActivationSite& each : sites) names.push_back(each.node);
   return names;
 }
 
@@ -57,26 +57,26 @@ TEST(QuantizationSites, AreWhereTheIntegerModelHasCodes) {
 }
 
 TEST(QuantizationSites, SayWhichRangesAreFixed) {
-  for (const ActivationSite& each : quantization_sites(with_mask(), kPlain).activations) {
+  for (const network::ActivationSite& each : quantization_sites(with_mask(), kPlain).activations) {
     const bool is_fixed = each.node == "input" || each.node == "mask" ||
                           each.node == "bneck.depthwise.squeeze_excite.gate";
     EXPECT_EQ(each.is_fixed, is_fixed) << each.node;
     if (!is_fixed) continue;
     const double low = each.node == "mask" ? 1.0 : 0.0;
-    EXPECT_DOUBLE_EQ(each.range.minimum, low) << each.node;
-    EXPECT_DOUBLE_EQ(each.range.maximum, low + 1.0) << each.node;
+    EXPECT_DOUBLE_EQ(each.minimum, low) << each.node;
+    EXPECT_DOUBLE_EQ(each.maximum, low + 1.0) << each.node;
   }
 }
 
 TEST(QuantizationSites, NameKernelsAndTheirPlaces) {
   const auto weights = quantization_sites(with_mask(), kPlain).weights;
   std::vector<std::string> layers;
-  for (const WeightSite& each : weights) layers.push_back(each.layer);
+  for (const network::WeightSite& each : weights) layers.push_back(each.layer);
   EXPECT_THAT(layers,
               ElementsAre("first", "bneck.expand", "bneck.depthwise",
                           "bneck.depthwise.squeeze_excite.squeeze",
                           "bneck.depthwise.squeeze_excite.excite", "bneck.project", "logits"));
-  for (const WeightSite& each : weights) {
+  for (const network::WeightSite& each : weights) {
     EXPECT_EQ(each.is_first, each.layer == "first");
     EXPECT_EQ(each.is_last, each.layer == "logits");
     EXPECT_EQ(each.is_depthwise, each.layer == "bneck.depthwise");
@@ -118,8 +118,8 @@ TEST(QuantizationSites, GridsAreThoseOfTheirQuantizers) {
     next = std::fmod(next * 1.7F, 5.0F) + 0.1F;
     auto quantizer = coco_mcu::testing::output_range(site.node, -next, 1.3F * next);
     if (site.is_fixed) {
-      quantizer = coco_mcu::testing::output_range(site.node, static_cast<float>(site.range.minimum),
-                                                  static_cast<float>(site.range.maximum));
+      quantizer = coco_mcu::testing::output_range(site.node, static_cast<float>(site.minimum),
+                                                  static_cast<float>(site.maximum));
       quantizer.quantizer.kind = network::QuantizerKind::kFixedRange;
     }
     quantizers.push_back(quantizer);

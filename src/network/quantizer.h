@@ -53,4 +53,29 @@ const Quantizer* find_quantizer(const Quantizers& quantizers, const std::string&
 /// What a quantizer keeps in the checkpoint; `channels` are those of the node's output.
 std::vector<NamedShape> tensors_of(const Quantizer& quantizer, std::int64_t channels);
 
+/// An activation that becomes codes in the integer engine.
+struct ActivationSite {
+  std::string node;       // whose output it is
+  bool is_fixed = false;  // its grid follows from what it is: minimum and maximum say it
+  /// Of a fixed one: the values of codes 0 and 255. A fixed quantizer takes them as they stand, not
+  /// nudged: a mask of 1..2 has no code for zero.
+  double minimum = 0.0;
+  double maximum = 0.0;
+};
+
+/// A kernel that becomes codes of a weight format.
+struct WeightSite {
+  std::string node;   // of the convolution: "bneck4.depthwise.conv"
+  std::string layer;  // the operator's name, as --policy takes it: "bneck4.depthwise"
+  bool is_depthwise = false;
+  bool is_first = false;  // reads the picture
+  bool is_last = false;   // makes the logits
+};
+
+/// Where the integer engine quantizes: training quantizes there and nowhere else.
+struct QuantizationSites {
+  std::vector<ActivationSite> activations;  // in the order of the nodes
+  std::vector<WeightSite> weights;          // likewise
+};
+
 }  // namespace coco_mcu::network

@@ -16,24 +16,24 @@ using network::Quantizer;
 using network::QuantizerKind;
 using network::Quantizers;
 
-void check_layers(const QuantizationOptions& options, const QuantizableTensors& tensors) {
+void check_layers(const QuantizationOptions& options, const network::QuantizationSites& sites) {
   for (const auto& [name, format] : options.layers) {
-    const bool is_known = std::ranges::any_of(tensors.kernels, [&](const QuantizableKernel& each) {
+    const bool is_known = std::ranges::any_of(sites.weights, [&](const network::WeightSite& each) {
       return each.layer == name || each.layer.starts_with(name + ".");
     });
     if (is_known) continue;
     std::string known;
-    for (const QuantizableKernel& each : tensors.kernels) known += " " + each.layer;
+    for (const network::WeightSite& each : sites.weights) known += " " + each.layer;
     throw std::runtime_error(fmt::format(
         "recipe: quantization.layers names {}, which the network does not have; there are:{}", name,
         known));
   }
 }
 
-Quantizers learned(const QuantizationOptions& options, const QuantizableTensors& tensors) {
-  check_layers(options, tensors);
+Quantizers learned(const QuantizationOptions& options, const network::QuantizationSites& sites) {
+  check_layers(options, sites);
   Quantizers quantizers;
-  for (const QuantizableKernel& each : tensors.kernels) {
+  for (const network::WeightSite& each : sites.weights) {
     const auto format =
         weight_format(options, each.layer, each.is_first, each.is_depthwise, each.is_last);
     if (!format) continue;
@@ -43,7 +43,7 @@ Quantizers learned(const QuantizationOptions& options, const QuantizableTensors&
                           .format = *format});
   }
   if (!options.activations) return quantizers;
-  for (const QuantizableOutput& each : tensors.outputs) {
+  for (const network::ActivationSite& each : sites.activations) {
     quantizers.push_back(
         {.node = each.node,
          .tensor = QuantizedTensor::kOutput,
@@ -54,7 +54,8 @@ Quantizers learned(const QuantizationOptions& options, const QuantizableTensors&
 
 }  // namespace
 
-Quantizers stage_quantizers(const QuantizationOptions& options, const QuantizableTensors& tensors,
+Quantizers stage_quantizers(const QuantizationOptions& options,
+                            const network::QuantizationSites& sites,
                             const network::Network& network) {
   switch (options.scheme) {
     case QuantizationOptions::Scheme::kNone:
@@ -62,7 +63,7 @@ Quantizers stage_quantizers(const QuantizationOptions& options, const Quantizabl
     case QuantizationOptions::Scheme::kTfContrib2019:
       return network::tf_contrib_2019(network);
     case QuantizationOptions::Scheme::kLearned:
-      return learned(options, tensors);
+      return learned(options, sites);
   }
   return {};
 }

@@ -9,7 +9,7 @@ namespace coco_mcu::training {
 /// The quantizers of a stage, those of weights first. Throws std::runtime_error where the recipe
 /// names a layer or block that the network does not have.
 network::Quantizers stage_quantizers(const QuantizationOptions& options,
-                                     const QuantizableTensors& tensors,
+                                     const network::QuantizationSites& sites,
                                      const network::Network& network);
 
 }  // namespace coco_mcu::training

@@ -12,13 +12,13 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
 
-QuantizableTensors tensors() {
-  return {.outputs = {{.node = "input", .is_fixed = true, .minimum = -2.0F, .maximum = 2.0F},
+network::QuantizationSites sites() {
+  return {
+      .activations = {{.node = "input", .is_fixed = true, .minimum = -2.0F, .maximum = 2.0F},
                       {.node = "stem.activation"}},
-          .kernels = {{.node = "stem.conv", .layer = "stem", .is_first = true},
-                      {.node = "bneck1.depthwise.conv",
-                       .layer = "bneck1.depthwise",
-                       .is_depthwise = true}}};
+      .weights = {
+          {.node = "stem.conv", .layer = "stem", .is_first = true},
+          {.node = "bneck1.depthwise.conv", .layer = "bneck1.depthwise", .is_depthwise = true}}};
 }
 
 QuantizationOptions learned() {
@@ -30,11 +30,11 @@ QuantizationOptions learned() {
 }
 
 TEST(StageQuantizers, FloatsHaveNone) {
-  EXPECT_THAT(stage_quantizers({}, tensors(), network::tiny()), IsEmpty());
+  EXPECT_THAT(stage_quantizers({}, sites(), network::tiny()), IsEmpty());
 }
 
 TEST(StageQuantizers, KernelsGetTheirFormats) {
-  const auto quantizers = stage_quantizers(learned(), tensors(), network::tiny());
+  const auto quantizers = stage_quantizers(learned(), sites(), network::tiny());
   ASSERT_EQ(quantizers.size(), 4U);
   EXPECT_EQ(quantizers[0].format, core::WeightFormat::kSigned8);
   EXPECT_EQ(quantizers[1].format, core::WeightFormat::kFourLevel2);
@@ -42,7 +42,7 @@ TEST(StageQuantizers, KernelsGetTheirFormats) {
 }
 
 TEST(StageQuantizers, RangesAreFixedOrLearned) {
-  const auto quantizers = stage_quantizers(learned(), tensors(), network::tiny());
+  const auto quantizers = stage_quantizers(learned(), sites(), network::tiny());
   EXPECT_EQ(quantizers[2].kind, network::QuantizerKind::kFixedRange);
   EXPECT_EQ(quantizers[3].kind, network::QuantizerKind::kLearnedRange);
   EXPECT_EQ(quantizers[3].node, "stem.activation");
@@ -51,7 +51,7 @@ TEST(StageQuantizers, RangesAreFixedOrLearned) {
 TEST(StageQuantizers, WeightsAlone) {
   QuantizationOptions options = learned();
   options.activations = false;
-  EXPECT_EQ(stage_quantizers(options, tensors(), network::tiny()).size(), 2U);
+  EXPECT_EQ(stage_quantizers(options, sites(), network::tiny()).size(), 2U);
 }
 
 TEST(StageQuantizers, TheTrainingOf2019TracksRanges) {
@@ -65,14 +65,14 @@ TEST(StageQuantizers, TheTrainingOf2019TracksRanges) {
 TEST(StageQuantizers, AnUnknownLayerIsNamed) {
   QuantizationOptions options = learned();
   options.layers["bneck9"] = core::WeightFormat::kSigned4;
-  EXPECT_THAT([&] { stage_quantizers(options, tensors(), network::tiny()); },
+  EXPECT_THAT([&] { stage_quantizers(options, sites(), network::tiny()); },
               ThrowsMessage<std::runtime_error>(HasSubstr("bneck9")));
 }
 
 TEST(StageQuantizers, ABlockCountsForItsLayers) {
   QuantizationOptions options = learned();
   options.layers["bneck1"] = core::WeightFormat::kSigned4;
-  const auto quantizers = stage_quantizers(options, tensors(), network::tiny());
+  const auto quantizers = stage_quantizers(options, sites(), network::tiny());
   EXPECT_EQ(quantizers[1].format, core::WeightFormat::kSigned4);
 }
 

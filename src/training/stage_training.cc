@@ -36,12 +36,14 @@ void set_new_steps(const NetworkModule& module, const network::Tensors& carried)
   }
 }
 
-void set_fixed_ranges(const NetworkModule& module, const QuantizableTensors& quantizable) {
+void set_fixed_ranges(const NetworkModule& module, const network::QuantizationSites& sites) {
   for (const auto& [name, tensor] : tensors_of(module)) {
-    for (const QuantizableOutput& each : quantizable.outputs) {
+    for (const network::ActivationSite& each : sites.activations) {
       if (!each.is_fixed) continue;
-      if (name == each.node + ".output_quantizer.min") tensor.fill_(each.minimum);
-      if (name == each.node + ".output_quantizer.max") tensor.fill_(each.maximum);
+      if (name == each.node + ".output_quantizer.min")
+        tensor.fill_(static_cast<float>(each.minimum));
+      if (name == each.node + ".output_quantizer.max")
+        tensor.fill_(static_cast<float>(each.maximum));
     }
   }
 }
@@ -54,7 +56,7 @@ StageTraining::StageTraining(const Stage& stage, const TrainingTask& task,
     : stage_(stage),
       processes_(processes),
       network_(task.network),
-      quantizers_(stage_quantizers(stage.quantization, task.quantizable, task.network)),
+      quantizers_(stage_quantizers(stage.quantization, task.sites, task.network)),
       device_(task.device),
       seed_(seed),
       batch_size_(task.recipe.batch_size),
@@ -70,7 +72,7 @@ StageTraining::StageTraining(const Stage& stage, const TrainingTask& task,
   const network::Tensors carried = carried_over(start, quantizers_);
   copy_shared(carried, tensors_of(*module_));
   set_new_steps(*module_, carried);
-  set_fixed_ranges(*module_, task.quantizable);
+  set_fixed_ranges(*module_, task.sites);
   needs_calibration_ = std::ranges::any_of(quantizers_, [&](const Quantizer& each) {
     return each.kind == QuantizerKind::kLearnedRange && !has(start.quantizers, each);
   });

@@ -132,8 +132,8 @@ StageStart Trainer::start_of(std::size_t stage) const {
   for (const auto& [name, tensor] : state_.tensors) {
     if (name.starts_with(prefix)) start.tensors[name.substr(prefix.size())] = tensor;
   }
-  start.quantizers = stage_quantizers(task_.recipe.stages[stage - 1].quantization,
-                                      task_.quantizable, task_.network);
+  start.quantizers =
+      stage_quantizers(task_.recipe.stages[stage - 1].quantization, task_.sites, task_.network);
   return start;
 }
 

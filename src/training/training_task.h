@@ -15,29 +15,10 @@
 
 namespace coco_mcu::training {
 
-/// Where the integer engine would quantize the network; a fixed range, or one to be learned.
-struct QuantizableOutput {
-  std::string node;
-  bool is_fixed = false;
-  float minimum = 0.0F;  // of a fixed one
-  float maximum = 0.0F;
-};
-struct QuantizableKernel {
-  std::string node;
-  std::string layer;
-  bool is_first = false;
-  bool is_depthwise = false;
-  bool is_last = false;
-};
-struct QuantizableTensors {
-  std::vector<QuantizableOutput> outputs;
-  std::vector<QuantizableKernel> kernels;
-};
-
 struct TrainingTask {
   Recipe recipe;
-  network::Network network;  // with the recipe's dropout
-  QuantizableTensors quantizable;
+  network::Network network;          // with the recipe's dropout
+  network::QuantizationSites sites;  // of the network, as the integer engine quantizes it
   std::vector<dataset::NamedSource> training_data;
   std::vector<std::string> validation_data;  // as dataset::open_pictures takes them
   dataset::VisualWakeWords rule;
