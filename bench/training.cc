@@ -106,7 +106,9 @@ std::shared_ptr<NetworkModule> quantized_module(const Pictures& pictures) {
   auto module = std::make_shared<NetworkModule>(network, two_bit_quantizers(network));
   const torch::NoGradGuard no_grad;
   module->train();
-  module->set_mode({.calibrate = true});
+  NetworkModule::Mode calibration;
+  calibration.calibrate = true;
+  module->set_mode(calibration);
   module->forward(pictures.pixels);
   module->set_mode({});
   return module;

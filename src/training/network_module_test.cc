@@ -50,10 +50,22 @@ NetworkModule tiny() {
   return module;
 }
 
+NetworkModule::Mode calibration() {
+  NetworkModule::Mode mode;
+  mode.calibrate = true;
+  return mode;
+}
+
+NetworkModule::Mode dropping_out(std::uint64_t key) {
+  NetworkModule::Mode mode;
+  mode.dropout_key = key;
+  return mode;
+}
+
 void calibrate(NetworkModule& module, const torch::Tensor& input) {
   const torch::NoGradGuard no_grad;
   module.train();
-  module.set_mode({.calibrate = true});
+  module.set_mode(calibration());
   module.forward(input);
   module.set_mode({});
 }
@@ -126,9 +138,9 @@ TEST(NetworkModule, TrainingMovesBatchNormStatisticsAndDropsOut) {
   const torch::Tensor mean_before =
       module.named_buffers()["bneck4.expand.batch_norm.running_mean"].clone();
   const torch::Tensor input = pictures(2);
-  module.set_mode({.dropout_key = 1});
+  module.set_mode(dropping_out(1));
   const torch::Tensor first = module.forward(input);
-  module.set_mode({.dropout_key = 2});
+  module.set_mode(dropping_out(2));
   const torch::Tensor second = module.forward(input);
   EXPECT_FALSE(torch::equal(first, second)) << "another key drops others out";
   const torch::Tensor mean_after = module.named_buffers()["bneck4.expand.batch_norm.running_mean"];
@@ -165,7 +177,10 @@ TEST(NetworkModule, WhatIsDroppedDependsOnKeyAndPictureAlone) {
   const torch::Tensor input = pictures(4, 64);
   // Frozen batch norm: pictures do not know of each other.
   const auto pass = [&](const torch::Tensor& some, std::int64_t first) {
-    module.set_mode({.use_batch_statistics = false, .dropout_key = 5, .first_picture = first});
+    NetworkModule::Mode mode = dropping_out(5);
+    mode.use_batch_statistics = false;
+    mode.first_picture = first;
+    module.set_mode(mode);
     return module.logits(some);
   };
   const torch::NoGradGuard no_grad;
@@ -183,10 +198,12 @@ TEST(NetworkModule, CalibrationGivesLearnedRangesTheMeanExtremes) {
   const torch::Tensor second = pictures(2, 64);
   const auto id = *module.description().find("first_layer.batch_norm");
   const torch::NoGradGuard no_grad;
-  module.set_mode({.quantize = false});
+  NetworkModule::Mode in_floats;
+  in_floats.quantize = false;
+  module.set_mode(in_floats);
   const torch::Tensor a = module.observe(first, {{id}})[0];
   const torch::Tensor b = module.observe(second, {{id}})[0];
-  module.set_mode({.calibrate = true});
+  module.set_mode(calibration());
   module.forward(first);
   module.forward(second);
   const auto ranges = module.named_parameters();
