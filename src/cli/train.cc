@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/training_observers.h"
 #include "lowering/quantization_sites.h"
+#include "lowering/settle.h"
 #include "network/costs.h"
 #include "network/zoo/zoo.h"
 #include "report/table.h"
@@ -50,6 +51,9 @@ training::TrainingTask task_of(const Options& options) {
   task.recipe = training::read_recipe(options.recipe);
   task.network = network_of(task.recipe);
   task.sites = lowering::quantization_sites(task.network, task.recipe.preprocessing);
+  task.settle = [network = task.network](network::Checkpoint& checkpoint) {
+    lowering::settle(network, checkpoint);
+  };
   for (const std::string& where : options.data) {
     task.training_data.push_back({.where = where, .labelled = true});
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -74,6 +75,31 @@ class Quantization {
         calibration_(calibration),
         options_(options),
         grids_(operator_grids(network, operators, calibration.ranges, options.preprocessing)) {}
+
+  /// What the integers of a convolution's rule make of the factors and addends they stand for;
+  /// those that they cut or do not reach stay.
+  std::vector<Affine> rounded_affine(std::size_t index) const {
+    const FusedOperator& from = operators_[index];
+    const Rows rows = rows_of(index);
+    const model::Requantization rule = requantization(rows.real, from.name);
+    const CodeGrid& codes = grids_[index].codes;
+    std::vector<Affine> rounded = affine_of(from);
+    for (std::size_t c = 0; c < rounded.size(); ++c) {
+      const double multiplier =
+          std::ldexp(static_cast<double>(rule.multipliers[c]), rule.left_shift - 16 - rule.shift);
+      const double offset =
+          std::ldexp(static_cast<double>(rule.offsets[c]), rule.offset_shift - rule.shift);
+      const bool is_cut = std::abs(offset - rows.real.offsets[c]) >= 1.0;
+      if (multiplier == 0.0 || is_cut) continue;
+      const std::vector<std::int8_t>& weights = rows.weights[c].weights;
+      const int sum = std::accumulate(weights.begin(), weights.end(), 0);
+      rounded[c].factor *= multiplier / rows.real.multipliers[c];
+      rounded[c].addend =
+          (offset - 0.5 - codes.zero_point + multiplier * input_grid(from).zero_point * sum) *
+          codes.scale;
+    }
+    return rounded;
+  }
 
   std::vector<Operator> run() const {
     std::vector<Operator> made;
@@ -174,29 +200,44 @@ class Quantization {
     return from.kind == OperatorKind::kDepthwise ? means.subspan(channel, 1) : means;
   }
 
-  void fill_convolution(std::size_t index, Operator& made) const {
+  /// A convolution's integer weights and what its sums go through.
+  struct Rows {
+    std::vector<QuantizedRow> weights;
+    std::vector<Affine> affine;  // with positive factors
+    RealRequantization real;
+  };
+
+  Rows rows_of(std::size_t index) const {
     const FusedOperator& from = operators_[index];
-    const Node& node = network_.nodes[from.node];
+    const core::WeightFormat format = format_of(from);
+    Kernel kernel = signed_kernel_of(tensors_, network_, from);
+    check_accumulators(from, kernel.row_size, format);
+    Rows rows{.weights = {}, .affine = affine_of(from), .real = {}};
+    for (std::size_t c = 0; c < kernel.rows(); ++c) {
+      const std::span<float> weights = kernel.row(c);
+      Affine& affine = rows.affine[c];
+      affine.factor = std::abs(affine.factor);  // the weights have taken the sign
+      const QuantizedRow& row = rows.weights.emplace_back(quantize_row(weights, format));
+      if (options_.bias_correction && !is_exact(row, weights)) {
+        affine.addend -= affine.factor * mean_shift(weights, row, means_of(from, c));
+      }
+      append_channel(input_grid(from), row, affine, grids_[index].codes, rows.real);
+    }
+    return rows;
+  }
+
+  void fill_convolution(std::size_t index, Operator& made) const {
+    const Node& node = network_.nodes[operators_[index].node];
     made.kernel = node.kernel;
     made.stride = node.stride;
     made.padding = node.padding;
-    made.format = format_of(from);
-    Kernel kernel = signed_kernel_of(tensors_, network_, from);
-    check_accumulators(from, kernel.row_size, made.format);
-    std::vector<Affine> affine = affine_of(from);
-    RealRequantization real;
-    for (std::size_t c = 0; c < kernel.rows(); ++c) {
-      const std::span<float> weights = kernel.row(c);
-      affine[c].factor = std::abs(affine[c].factor);  // the weights have taken the sign
-      const QuantizedRow row = quantize_row(weights, made.format);
+    made.format = format_of(operators_[index]);
+    const Rows rows = rows_of(index);
+    for (const QuantizedRow& row : rows.weights) {
       const std::vector<std::uint8_t> packed = pack_row(row, made.format);
       made.weights.insert(made.weights.end(), packed.begin(), packed.end());
-      if (options_.bias_correction && !is_exact(row, weights)) {
-        affine[c].addend -= affine[c].factor * mean_shift(weights, row, means_of(from, c));
-      }
-      append_channel(input_grid(from), row, affine[c], grids_[index].codes, real);
     }
-    finish(index, real, made);
+    finish(index, rows.real, made);
   }
 
   /// From codes of the input to codes of one output channel, `affine` of its sums.
@@ -317,6 +358,31 @@ model::IntegerModel quantize(const network::Network& network, const FusedNetwork
   made.threshold = static_cast<int>(std::lround(options.threshold * model::kProbabilityOne));
   made.provenance = options.provenance;
   return made;
+}
+
+void settle_batch_norms(const network::Network& network, const FusedNetwork& operators,
+                        const Calibration& calibration, const QuantizeOptions& options,
+                        const network::Tensors& effective, network::Tensors& tensors) {
+  const Quantization quantization(network, operators, effective, calibration, options);
+  for (std::size_t index = 0; index < operators.size(); ++index) {
+    const FusedOperator& each = operators[index];
+    const bool has_line = each.activation == Activation::kAffine;  // part of the rule, not its own
+    if (!each.batch_norm || has_line) continue;
+    const std::vector<Affine> rounded = quantization.rounded_affine(index);
+    const Node& norm = network.nodes[*each.batch_norm];
+    const Node& convolution = network.nodes[each.node];
+    const std::vector<float>& mean = parameter(tensors, norm, "running_mean");
+    const std::vector<float>& variance = parameter(tensors, norm, "running_var");
+    std::vector<float>& weight = parameter(tensors, norm, "weight");
+    std::vector<float>& bias = parameter(tensors, norm, "bias");
+    for (std::size_t c = 0; c < rounded.size(); ++c) {
+      const double before =
+          convolution.bias ? double{parameter(tensors, convolution, "bias")[c]} : 0.0;
+      const double deviation = std::sqrt(variance[c] + network::kBatchNormEpsilon);
+      weight[c] = static_cast<float>(rounded[c].factor * deviation);
+      bias[c] = static_cast<float>(rounded[c].addend + (mean[c] - before) * rounded[c].factor);
+    }
+  }
 }
 
 StoredBytes stored_bytes(const model::IntegerModel& model) {

@@ -31,6 +31,14 @@ model::IntegerModel quantize(const network::Network& network, const FusedNetwork
                              const network::Tensors& tensors, const Calibration& calibration,
                              const QuantizeOptions& options);
 
+/// Changes the batch norms of a network whose activations all have ranges so that their factors and
+/// addends are what the integers of the requantization rule stand for: quantize() then rounds none
+/// of them, and the float network computes the model's codes but for ties and float rounding.
+/// `effective` are `tensors` with the weights as they are computed with. Throws as quantize does.
+void settle_batch_norms(const network::Network& network, const FusedNetwork& operators,
+                        const Calibration& calibration, const QuantizeOptions& options,
+                        const network::Tensors& effective, network::Tensors& tensors);
+
 /// What the model stores in flash: packed weights, multipliers and offsets (4 bytes for each
 /// channel), tables.
 struct StoredBytes {

@@ -356,6 +356,7 @@ network::Checkpoint Trainer::checkpoint(const NetworkModule& module, const Stage
                            {"stage", stage.name},
                            {"step", std::to_string(state_.progress.step)}};
   checkpoint.tensors = state_of(module);
+  if (task_.settle) task_.settle(checkpoint);
   return checkpoint;
 }
 

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dataset/picture_source.h"
+#include "network/checkpoint.h"
 #include "network/network.h"
 #include "network/quantizer.h"
 #include "training/recipe.h"
@@ -31,6 +33,8 @@ struct TrainingTask {
   std::string device = "cpu";         // or "cuda"
   int threads = 0;                    // 0: one for each core
   std::int64_t stop_after_steps = 0;  // ends early, as an interruption would; 0: not
+  /// Last touch to every checkpoint before it is evaluated and written; empty: none.
+  std::function<void(network::Checkpoint&)> settle;
 };
 
 /// One picture of the validation data, as the trained network sees it.
