@@ -18,6 +18,7 @@
 #include "lowering/quantize.h"
 #include "lowering/quantize_grids.h"
 #include "lowering/reduce.h"
+#include "lowering/settle.h"
 #include "planning/whole_tensor.h"
 #include "tests/support/integer_run.h"
 
@@ -166,32 +167,75 @@ void compare(const model::Operator& layer, const std::vector<std::uint8_t>& code
   }
 }
 
+/// The codes of the integer model against those that the reduced floats stand on, over some
+/// pictures.
+Differences differences(const Network& network, const Trained& trained) {
+  const Lowered made = lower(network, trained);
+  const lowering::ReducedNetwork& reduced = made.reduced;
+  Differences found;
+  for (std::uint32_t picture = 0; picture < 3; ++picture) {
+    const auto pixels = random_pixels(picture);
+    const auto whole = run_floats(network, trained.quantizers, trained.tensors, pixels);
+    const auto floats = run_floats(reduced.network, reduced.quantizers, reduced.tensors, pixels);
+    const testing::IntegerRun run = testing::run_integer(made.model, pixels);
+    for (std::size_t i = 0; i + 1 < made.operators.size(); ++i) {
+      const auto& map = floats[static_cast<std::size_t>(made.operators[i].output)];
+      compare(made.model.operators[i], run.codes[i], map, found);
+    }
+    EXPECT_NEAR(floats.back().values[1], whole.back().values[1], 1e-3);
+    EXPECT_NEAR(run.person, whole.back().values[1], 0.005);
+  }
+  return found;
+}
+
+/// As training leaves it.
+Trained settled(const Network& network, const Trained& trained) {
+  network::Checkpoint checkpoint;
+  checkpoint.preprocessing = kPreprocessing;
+  checkpoint.quantizers = trained.quantizers;
+  checkpoint.tensors = trained.tensors;
+  lowering::settle(network, checkpoint);
+  return {checkpoint.quantizers, checkpoint.tensors};
+}
+
 /// Multipliers of 15 bits and values between two codes put some codes beside the float's; what
 /// differs once is read by the layers behind.
 TEST(TrainedGrids, IntegersAreTheCodesOfTheFakeQuantizers) {
   const Network network = testing::small_network();
   for (std::uint32_t seed = 1; seed <= 6; ++seed) {
+    const Differences found = differences(network, random_training(network, seed));
+    const auto codes = static_cast<double>(found.codes);
+    EXPECT_LT(static_cast<double>(found.different), 0.06 * codes) << seed;
+    EXPECT_LT(static_cast<double>(found.beyond_neighbour), 0.01 * codes) << seed;
+    EXPECT_LE(found.largest, 8) << seed;
+  }
+}
+
+TEST(TrainedGrids, SettledBatchNormsLeaveFewDifferences) {
+  const Network network = testing::small_network();
+  std::size_t before = 0;
+  std::size_t after = 0;
+  for (std::uint32_t seed = 1; seed <= 6; ++seed) {
     const Trained trained = random_training(network, seed);
-    const Lowered made = lower(network, trained);
-    const lowering::ReducedNetwork& reduced = made.reduced;
-    for (std::uint32_t picture = 0; picture < 3; ++picture) {
-      const auto pixels = random_pixels(picture);
-      const auto whole = run_floats(network, trained.quantizers, trained.tensors, pixels);
-      const auto floats = run_floats(reduced.network, reduced.quantizers, reduced.tensors, pixels);
-      const testing::IntegerRun run = testing::run_integer(made.model, pixels);
-      Differences found;
-      for (std::size_t i = 0; i + 1 < made.operators.size(); ++i) {
-        const auto& map = floats[static_cast<std::size_t>(made.operators[i].output)];
-        compare(made.model.operators[i], run.codes[i], map, found);
-      }
-      EXPECT_NEAR(floats.back().values[1], whole.back().values[1], 1e-3);
-      const auto codes = static_cast<double>(found.codes);
-      EXPECT_LT(static_cast<double>(found.different), 0.06 * codes) << seed;
-      EXPECT_LT(static_cast<double>(found.beyond_neighbour), 0.01 * codes) << seed;
-      EXPECT_LE(found.largest, 8) << seed;
-      EXPECT_NEAR(run.person, whole.back().values[1], 0.005) << seed;
+    before += differences(network, trained).different;
+    after += differences(network, settled(network, trained)).different;
+  }
+  EXPECT_LT(2 * after, before) << after << " and " << before;
+}
+
+TEST(TrainedGrids, SettlingMovesNothingFar) {
+  const Network network = testing::small_network();
+  const Trained trained = random_training(network, 1);
+  const Trained moved = settled(network, trained);
+  for (const auto& [name, tensor] : trained.tensors) {
+    if (name.find("batch_norm") == std::string::npos) {
+      EXPECT_EQ(moved.tensors.at(name), tensor) << name;
     }
   }
+  const auto pixels = random_pixels(7);
+  const auto first = run_floats(network, trained.quantizers, trained.tensors, pixels);
+  const auto second = run_floats(network, moved.quantizers, moved.tensors, pixels);
+  EXPECT_NEAR(first.back().values[1], second.back().values[1], 0.01);
 }
 
 }  // namespace
