@@ -13,17 +13,18 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr int kCodeBits = 8;
-constexpr double kHighestCode = 255.0;
+constexpr float kHighestCode = 255.0F;
 
 ChainGrid grid_of(const ChainQuantizer& quantizer) {
   if (!quantizer.is_active()) return {};
   const auto minimum = quantizer.minimum.item<float>();
   const auto maximum = quantizer.maximum.item<float>();
-  const float highest_code = (1 << kCodeBits) - 1;
-  const QuantizationGrid as_it_stands = {
-      .scale = (maximum - minimum) / highest_code, .low = minimum, .high = maximum};
-  const QuantizationGrid grid =
-      quantizer.is_nudged ? nudge(minimum, maximum, kCodeBits, false) : as_it_stands;
+  if (!quantizer.is_nudged) {
+    // 255 itself for a gate of 0..1, not 1 / (1 / 255): a gate of one half is a tie that rounds up.
+    const float range = maximum - minimum;
+    return {range / kHighestCode, kHighestCode / range, minimum, maximum};
+  }
+  const QuantizationGrid grid = nudge(minimum, maximum, kCodeBits, false);
   const float inverse = grid.scale == 0.0F ? 0.0F : 1.0F / grid.scale;
   return {grid.scale, inverse, grid.low, grid.high};
 }
@@ -90,8 +91,8 @@ variable_list range_gradients(const RangeSums& sums, const torch::Tensor& x,
                               const torch::Tensor& minimum, const torch::Tensor& maximum) {
   if (minimum.numel() == 0) return {torch::Tensor(), torch::Tensor()};
   const auto elements = static_cast<double>(x.numel() / x.size(0));
-  const double gradient_scale = 1.0 / std::sqrt(elements * kHighestCode);
-  const double inside = sums.inside / kHighestCode;
+  const double gradient_scale = 1.0 / std::sqrt(elements * double{kHighestCode});
+  const double inside = sums.inside / double{kHighestCode};
   return {torch::full_like(minimum, (sums.below - inside) * gradient_scale),
           torch::full_like(maximum, (sums.above + inside) * gradient_scale)};
 }
