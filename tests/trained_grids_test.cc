@@ -211,7 +211,7 @@ TEST(TrainedGrids, IntegersAreTheCodesOfTheFakeQuantizers) {
   }
 }
 
-TEST(TrainedGrids, SettledBatchNormsLeaveFewDifferences) {
+TEST(TrainedGrids, SettledNetworksLeaveFewDifferences) {
   const Network network = testing::small_network();
   std::size_t before = 0;
   std::size_t after = 0;
@@ -228,9 +228,9 @@ TEST(TrainedGrids, SettlingMovesNothingFar) {
   const Trained trained = random_training(network, 1);
   const Trained moved = settled(network, trained);
   for (const auto& [name, tensor] : trained.tensors) {
-    if (name.find("batch_norm") == std::string::npos) {
-      EXPECT_EQ(moved.tensors.at(name), tensor) << name;
-    }
+    if (!name.ends_with("quantizer.min") && !name.ends_with("quantizer.max")) continue;
+    const float before = tensor.values[0];
+    EXPECT_NEAR(moved.tensors.at(name).values[0], before, 1e-3F * std::abs(before)) << name;
   }
   const auto pixels = random_pixels(7);
   const auto first = run_floats(network, trained.quantizers, trained.tensors, pixels);

@@ -76,24 +76,30 @@ class Quantization {
         options_(options),
         grids_(operator_grids(network, operators, calibration.ranges, options.preprocessing)) {}
 
-  /// What the integers of a convolution's rule make of the factors and addends they stand for;
-  /// those that they cut or do not reach stay.
+  /// What rounding makes of a layer's multipliers: rounded by real.
+  std::vector<double> rounding_of_multipliers(std::size_t index) const {
+    const bool has_rows = model::has_weights(operators_[index].kind);
+    return rounding(has_rows ? rows_of(index).real : uniform_rule(index), index);
+  }
+
+  /// A convolution's factors and addends as the integers of its rule have them; those that they cut
+  /// or do not reach stay.
   std::vector<Affine> rounded_affine(std::size_t index) const {
     const FusedOperator& from = operators_[index];
     const Rows rows = rows_of(index);
     const model::Requantization rule = requantization(rows.real, from.name);
+    const std::vector<double> changes = rounding(rows.real, index);
     const CodeGrid& codes = grids_[index].codes;
     std::vector<Affine> rounded = affine_of(from);
     for (std::size_t c = 0; c < rounded.size(); ++c) {
-      const double multiplier =
-          std::ldexp(static_cast<double>(rule.multipliers[c]), rule.left_shift - 16 - rule.shift);
       const double offset =
           std::ldexp(static_cast<double>(rule.offsets[c]), rule.offset_shift - rule.shift);
       const bool is_cut = std::abs(offset - rows.real.offsets[c]) >= 1.0;
-      if (multiplier == 0.0 || is_cut) continue;
+      if (rule.multipliers[c] == 0 || is_cut) continue;
+      const double multiplier = rows.real.multipliers[c] * changes[c];
       const std::vector<std::int8_t>& weights = rows.weights[c].weights;
       const int sum = std::accumulate(weights.begin(), weights.end(), 0);
-      rounded[c].factor *= multiplier / rows.real.multipliers[c];
+      rounded[c].factor *= changes[c];
       rounded[c].addend =
           (offset - 0.5 - codes.zero_point + multiplier * input_grid(from).zero_point * sum) *
           codes.scale;
@@ -133,7 +139,7 @@ class Quantization {
       case OperatorKind::kDepthwise:
         return fill_convolution(index, made);
       case OperatorKind::kGlobalAverage:
-        return fill_average(index, made);
+        return finish(index, average_rule(index), made);
       case OperatorKind::kMultiply:
         return fill_multiply(index, made);
       case OperatorKind::kAdd:
@@ -198,6 +204,18 @@ class Quantization {
     }
     const std::span<const double> means = found->second;
     return from.kind == OperatorKind::kDepthwise ? means.subspan(channel, 1) : means;
+  }
+
+  /// Of each multiplier of a rule, rounded by real; 1 where the integer is 0.
+  std::vector<double> rounding(const RealRequantization& real, std::size_t index) const {
+    const model::Requantization rule = requantization(real, operators_[index].name);
+    std::vector<double> changes;
+    for (std::size_t c = 0; c < real.multipliers.size(); ++c) {
+      const double rounded =
+          std::ldexp(static_cast<double>(rule.multipliers[c]), rule.left_shift - 16 - rule.shift);
+      changes.push_back(rounded == 0.0 ? 1.0 : rounded / real.multipliers[c]);
+    }
+    return changes;
   }
 
   /// A convolution's integer weights and what its sums go through.
@@ -266,44 +284,63 @@ class Quantization {
                     from.name, row_size, core::format_name(format)));
   }
 
-  void fill_average(std::size_t index, Operator& made) const {
+  /// What a layer without weights computes: one multiplier for all channels.
+  RealRequantization uniform_rule(std::size_t index) const {
+    switch (operators_[index].kind) {
+      case OperatorKind::kGlobalAverage:
+        return average_rule(index);
+      case OperatorKind::kMultiply:
+        return multiply_rule(index);
+      default:
+        return add_rule(index);
+    }
+  }
+
+  RealRequantization average_rule(std::size_t index) const {
     const FusedOperator& from = operators_[index];
     const network::Shape& shape = operators_[static_cast<std::size_t>(from.inputs[0])].shape;
     const std::int64_t pixels = std::int64_t{1} * shape.height * shape.width;
     const CodeGrid& input = input_grid(from);
     const double ratio = input.scale / grids_[index].codes.scale;
-    finish_uniform(index, ratio / static_cast<double>(pixels), -ratio * input.zero_point,
-                   {0, kLargestCode * pixels}, made);
+    return uniform(index, ratio / static_cast<double>(pixels), -ratio * input.zero_point,
+                   {0, kLargestCode * pixels});
+  }
+
+  RealRequantization multiply_rule(std::size_t index) const {
+    const CodeGrid& x = input_grid(operators_[index]);
+    const CodeGrid& y = input_grid(operators_[index], 1);
+    return uniform(index, x.scale * y.scale / grids_[index].codes.scale, 0.0,
+                   products(x.zero_point, y.zero_point));
+  }
+
+  RealRequantization add_rule(std::size_t index) const {
+    const CodeGrid& x = input_grid(operators_[index]);
+    const CodeGrid& y = input_grid(operators_[index], 1);
+    const AddFactors add = add_factors(x.scale, y.scale);
+    const double multiplier = add.unit / grids_[index].codes.scale;
+    const int zero = x.zero_point * add.factors[0] + y.zero_point * add.factors[1];
+    const std::int64_t highest = kLargestCode * (add.factors[0] + add.factors[1]);
+    return uniform(index, multiplier, -multiplier * zero, {0, highest});
+  }
+
+  /// The zero point and the half are added to `offset`.
+  RealRequantization uniform(std::size_t index, double multiplier, double offset,
+                             const AccumulatorRange& accumulators) const {
+    return {{multiplier}, {offset + grids_[index].codes.zero_point + 0.5}, {accumulators}};
   }
 
   void fill_multiply(std::size_t index, Operator& made) const {
-    const FusedOperator& from = operators_[index];
-    made.factor = from.factor;
-    made.offset = from.offset;
-    const CodeGrid& x = input_grid(from);
-    const CodeGrid& y = input_grid(from, 1);
-    finish_uniform(index, x.scale * y.scale / grids_[index].codes.scale, 0.0,
-                   products(x.zero_point, y.zero_point), made);
+    made.factor = operators_[index].factor;
+    made.offset = operators_[index].offset;
+    finish(index, multiply_rule(index), made);
   }
 
   void fill_add(std::size_t index, Operator& made) const {
     const FusedOperator& from = operators_[index];
-    const CodeGrid& x = input_grid(from);
-    const CodeGrid& y = input_grid(from, 1);
-    const AddFactors add = add_factors(x.scale, y.scale);
+    const AddFactors add = add_factors(input_grid(from).scale, input_grid(from, 1).scale);
     made.factors[0] = add.factors[0];
     made.factors[1] = add.factors[1];
-    const double multiplier = add.unit / grids_[index].codes.scale;
-    const int zero = x.zero_point * add.factors[0] + y.zero_point * add.factors[1];
-    const std::int64_t highest = kLargestCode * (add.factors[0] + add.factors[1]);
-    finish_uniform(index, multiplier, -multiplier * zero, {0, highest}, made);
-  }
-
-  /// One multiplier for the whole layer; the zero point and the half are added to `offset`.
-  void finish_uniform(std::size_t index, double multiplier, double offset,
-                      const AccumulatorRange& accumulators, Operator& made) const {
-    finish(index, {{multiplier}, {offset + grids_[index].codes.zero_point + 0.5}, {accumulators}},
-           made);
+    finish(index, add_rule(index), made);
   }
 
   void finish(std::size_t index, const RealRequantization& real, Operator& made) const {
@@ -360,29 +397,19 @@ model::IntegerModel quantize(const network::Network& network, const FusedNetwork
   return made;
 }
 
-void settle_batch_norms(const network::Network& network, const FusedNetwork& operators,
-                        const Calibration& calibration, const QuantizeOptions& options,
-                        const network::Tensors& effective, network::Tensors& tensors) {
-  const Quantization quantization(network, operators, effective, calibration, options);
-  for (std::size_t index = 0; index < operators.size(); ++index) {
-    const FusedOperator& each = operators[index];
-    const bool has_line = each.activation == Activation::kAffine;  // part of the rule, not its own
-    if (!each.batch_norm || has_line) continue;
-    const std::vector<Affine> rounded = quantization.rounded_affine(index);
-    const Node& norm = network.nodes[*each.batch_norm];
-    const Node& convolution = network.nodes[each.node];
-    const std::vector<float>& mean = parameter(tensors, norm, "running_mean");
-    const std::vector<float>& variance = parameter(tensors, norm, "running_var");
-    std::vector<float>& weight = parameter(tensors, norm, "weight");
-    std::vector<float>& bias = parameter(tensors, norm, "bias");
-    for (std::size_t c = 0; c < rounded.size(); ++c) {
-      const double before =
-          convolution.bias ? double{parameter(tensors, convolution, "bias")[c]} : 0.0;
-      const double deviation = std::sqrt(variance[c] + network::kBatchNormEpsilon);
-      weight[c] = static_cast<float>(rounded[c].factor * deviation);
-      bias[c] = static_cast<float>(rounded[c].addend + (mean[c] - before) * rounded[c].factor);
-    }
-  }
+std::vector<double> rounding_of_multipliers(const network::Network& network,
+                                            const FusedNetwork& operators,
+                                            const network::Tensors& tensors,
+                                            const Calibration& calibration,
+                                            const QuantizeOptions& options, std::size_t index) {
+  return Quantization(network, operators, tensors, calibration, options)
+      .rounding_of_multipliers(index);
+}
+
+std::vector<Affine> rounded_affine(const network::Network& network, const FusedNetwork& operators,
+                                   const network::Tensors& tensors, const Calibration& calibration,
+                                   const QuantizeOptions& options, std::size_t index) {
+  return Quantization(network, operators, tensors, calibration, options).rounded_affine(index);
 }
 
 StoredBytes stored_bytes(const model::IntegerModel& model) {

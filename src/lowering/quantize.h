@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/preprocessing.h"
 #include "lowering/calibration.h"
 #include "lowering/fusion.h"
+#include "lowering/parameters.h"
 #include "lowering/policy.h"
 #include "model/integer_model.h"
 #include "network/checkpoint_tensor.h"
@@ -31,13 +33,20 @@ model::IntegerModel quantize(const network::Network& network, const FusedNetwork
                              const network::Tensors& tensors, const Calibration& calibration,
                              const QuantizeOptions& options);
 
-/// Changes the batch norms of a network whose activations all have ranges so that their factors and
-/// addends are what the integers of the requantization rule stand for: quantize() then rounds none
-/// of them, and the float network computes the model's codes but for ties and float rounding.
-/// `effective` are `tensors` with the weights as they are computed with. Throws as quantize does.
-void settle_batch_norms(const network::Network& network, const FusedNetwork& operators,
-                        const Calibration& calibration, const QuantizeOptions& options,
-                        const network::Tensors& effective, network::Tensors& tensors);
+/// What the integers make of the real numbers of operator `index`, for those who want to train on
+/// it (settle.h). Arguments as quantize takes them.
+///
+/// Rounded by real multiplier, of each output channel or one for the whole layer; 1 where the
+/// integer is 0.
+std::vector<double> rounding_of_multipliers(const network::Network& network,
+                                            const FusedNetwork& operators,
+                                            const network::Tensors& tensors,
+                                            const Calibration& calibration,
+                                            const QuantizeOptions& options, std::size_t index);
+/// A convolution's factors and addends (batch norm and bias) as multipliers and offsets have them.
+std::vector<Affine> rounded_affine(const network::Network& network, const FusedNetwork& operators,
+                                   const network::Tensors& tensors, const Calibration& calibration,
+                                   const QuantizeOptions& options, std::size_t index);
 
 /// What the model stores in flash: packed weights, multipliers and offsets (4 bytes for each
 /// channel), tables.

@@ -1,6 +1,9 @@
 #include "lowering/settle.h"
 
 #include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
 
 #include "lowering/policy.h"
 #include "lowering/quantize.h"
@@ -9,22 +12,118 @@
 
 namespace coco_mcu::lowering {
 
+using model::OperatorKind;
+
+namespace {
+
+/// One operator after the other: what becomes of a layer's range changes the scales that the layers
+/// behind it read.
+class Settling {
+ public:
+  Settling(const network::Network& network, network::Checkpoint& checkpoint)
+      : network_(network), checkpoint_(checkpoint), operators_(fuse(network)) {
+    options_.preprocessing = checkpoint.preprocessing;
+    options_.bias_correction = false;
+    read();
+    options_.formats = choose_formats("trained", network_, operators_, effective_);
+  }
+
+  void run() {
+    for (std::size_t index = 0; index < operators_.size(); ++index) {
+      const OperatorKind kind = operators_[index].kind;
+      if (model::has_weights(kind)) {
+        settle_convolution(index);
+      } else if (kind == OperatorKind::kGlobalAverage || kind == OperatorKind::kMultiply ||
+                 kind == OperatorKind::kAdd) {
+        settle_range(index);
+      }
+    }
+  }
+
+ private:
+  /// Lowering's view of the checkpoint.
+  void read() {
+    const TrainedQuantizers quantizers =
+        trained_quantizers(checkpoint_.quantizers, checkpoint_.tensors);
+    effective_ = effective_weights(checkpoint_.tensors, quantizers);
+    calibration_.ranges = trained_ranges(network_, operators_, quantizers);
+  }
+
+  std::vector<double> rounding(std::size_t index) const {
+    return rounding_of_multipliers(network_, operators_, effective_, calibration_, options_, index);
+  }
+
+  void settle_convolution(std::size_t index) {
+    const FusedOperator& each = operators_[index];
+    if (!each.batch_norm) return settle_steps(index);
+    if (each.activation == Activation::kAffine) return;  // its line is part of the rule
+    const std::vector<Affine> rounded =
+        rounded_affine(network_, operators_, effective_, calibration_, options_, index);
+    const network::Node& norm = network_.nodes[*each.batch_norm];
+    const network::Node& convolution = network_.nodes[each.node];
+    network::Tensors& tensors = checkpoint_.tensors;
+    const std::vector<float>& mean = parameter(tensors, norm, "running_mean");
+    const std::vector<float>& variance = parameter(tensors, norm, "running_var");
+    std::vector<float>& weight = parameter(tensors, norm, "weight");
+    std::vector<float>& bias = parameter(tensors, norm, "bias");
+    for (std::size_t c = 0; c < rounded.size(); ++c) {
+      const double before =
+          convolution.bias ? double{parameter(tensors, convolution, "bias")[c]} : 0.0;
+      const double deviation = std::sqrt(variance[c] + network::kBatchNormEpsilon);
+      weight[c] = static_cast<float>(rounded[c].factor * deviation);
+      bias[c] = static_cast<float>(rounded[c].addend + (mean[c] - before) * rounded[c].factor);
+    }
+    read();
+  }
+
+  /// Of a convolution that no batch norm follows: the steps of its weights take the rounding on.
+  void settle_steps(std::size_t index) {
+    const std::string& name = network_.nodes[operators_[index].node].name;
+    const auto steps = checkpoint_.tensors.find(name + ".weight_quantizer.step");
+    if (steps == checkpoint_.tensors.end()) return;
+    std::vector<float>& weights = checkpoint_.tensors.at(name + ".weight").values;
+    const std::vector<double> changes = rounding(index);
+    const std::size_t row_size = weights.size() / changes.size();
+    for (std::size_t c = 0; c < changes.size(); ++c) {
+      const auto change = static_cast<float>(changes[c]);
+      steps->second.values[c] *= change;
+      for (std::size_t i = 0; i < row_size; ++i) weights[c * row_size + i] *= change;
+    }
+    read();
+  }
+
+  /// Of a layer without weights: the range of its codes does.
+  void settle_range(std::size_t index) {
+    const FusedOperator& each = operators_[index];
+    const bool has_table = each.activation == Activation::kTable;
+    const network::NodeId codes = has_table ? each.before_activation : each.output;
+    const auto* quantizer = network::find_quantizer(
+        checkpoint_.quantizers, network_.nodes[codes].name, network::QuantizedTensor::kOutput);
+    const bool is_learned =
+        quantizer != nullptr && quantizer->kind == network::QuantizerKind::kLearnedRange;
+    if (!is_learned) return;
+    const auto change = static_cast<float>(1.0 / rounding(index)[0]);
+    for (const char* end : {".min", ".max"}) {
+      checkpoint_.tensors.at(quantizer_name(*quantizer) + end).values[0] *= change;
+    }
+    read();
+  }
+
+  const network::Network& network_;
+  network::Checkpoint& checkpoint_;
+  FusedNetwork operators_;
+  QuantizeOptions options_;
+  network::Tensors effective_;
+  Calibration calibration_;
+};
+
+}  // namespace
+
 void settle(const network::Network& network, network::Checkpoint& checkpoint) {
   const bool has_ranges = std::ranges::any_of(checkpoint.quantizers, [](const auto& quantizer) {
     return quantizer.kind == network::QuantizerKind::kLearnedRange;
   });
-  if (!has_ranges) return;
-  const FusedNetwork operators = fuse(network);
-  const TrainedQuantizers quantizers =
-      trained_quantizers(checkpoint.quantizers, checkpoint.tensors);
-  const network::Tensors effective = effective_weights(checkpoint.tensors, quantizers);
-  QuantizeOptions options;
-  options.preprocessing = checkpoint.preprocessing;
-  options.formats = choose_formats("trained", network, operators, effective);
-  options.bias_correction = false;
-  const Calibration calibration = {.ranges = trained_ranges(network, operators, quantizers),
-                                   .means = {}};
-  settle_batch_norms(network, operators, calibration, options, effective, checkpoint.tensors);
+  if (has_ranges) Settling(network, checkpoint).run();
 }
 
 }  // namespace coco_mcu::lowering

@@ -6,9 +6,10 @@
 
 namespace coco_mcu::lowering {
 
-/// Puts the batch norms of a checkpoint with learned ranges onto what the integer model can express
-/// (settle_batch_norms), so that the training graph's evaluation and the integer engine differ in
-/// ties alone. A checkpoint without learned ranges stays as it is.
+/// Moves batch norms, steps and ranges of a checkpoint with learned ranges onto what the integers
+/// of the requantization rule stand for, by some 2^-15 of their size. Lowering then rounds none of
+/// them, and the training graph's evaluation differs from the integer engine in ties, and in
+/// offsets that no batch norm can take on. A checkpoint without learned ranges stays as it is.
 void settle(const network::Network& network, network::Checkpoint& checkpoint);
 
 }  // namespace coco_mcu::lowering
