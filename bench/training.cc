@@ -87,12 +87,8 @@ class Trainer {
 
 /// First and depthwise layers at 8 bits, four levels elsewhere, 8-bit activations: what
 /// recipes/two-bit.toml ends with.
-network::Quantizers two_bit_quantizers(const network::Network& network) {
-  const core::Preprocessing preprocessing = {.height = 256,
-                                             .width = 256,
-                                             .mean = {0.485F, 0.456F, 0.406F},
-                                             .deviation = {0.229F, 0.224F, 0.225F}};
-  const auto sites = lowering::quantization_sites(network, preprocessing);
+network::Quantizers two_bit_quantizers(const network::Network& network,
+                                       const network::QuantizationSites& sites) {
   training::QuantizationOptions options;
   options.scheme = training::QuantizationOptions::Scheme::kLearned;
   options.weights = core::WeightFormat::kFourLevel2;
@@ -102,9 +98,20 @@ network::Quantizers two_bit_quantizers(const network::Network& network) {
 }
 
 std::shared_ptr<NetworkModule> quantized_module(const Pictures& pictures) {
+  const core::Preprocessing preprocessing = {.height = 256,
+                                             .width = 256,
+                                             .mean = {0.485F, 0.456F, 0.406F},
+                                             .deviation = {0.229F, 0.224F, 0.225F}};
   const network::Network network = network::coco_mcu();
-  auto module = std::make_shared<NetworkModule>(network, two_bit_quantizers(network));
+  const auto sites = lowering::quantization_sites(network, preprocessing);
+  auto module = std::make_shared<NetworkModule>(network, two_bit_quantizers(network, sites));
   const torch::NoGradGuard no_grad;
+  auto buffers = module->named_buffers();
+  for (const network::ActivationSite& site : sites.activations) {
+    if (!site.is_fixed) continue;
+    buffers[site.node + ".output_quantizer.min"].fill_(site.minimum);
+    buffers[site.node + ".output_quantizer.max"].fill_(site.maximum);
+  }
   module->train();
   NetworkModule::Mode calibration;
   calibration.calibrate = true;

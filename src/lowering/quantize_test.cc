@@ -271,6 +271,7 @@ TEST(Quantize, RefusesWhatDoesNotFit) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("its input is 1x1x3")));
   OneLayer no_means;
   no_means.calibration.means.clear();
+  no_means.tensors.at("layer.conv.weight").values[0] = 0.49F;  // between two levels
   EXPECT_THAT([&] { no_means.quantized(); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("means of its input")));
 }

@@ -22,6 +22,7 @@ ChainGrid grid_of(const ChainQuantizer& quantizer) {
   if (!quantizer.is_nudged) {
     // 255 itself for a gate of 0..1, not 1 / (1 / 255): a gate of one half is a tie that rounds up.
     const float range = maximum - minimum;
+    if (range <= 0.0F) return {};
     return {range / kHighestCode, kHighestCode / range, minimum, maximum};
   }
   const QuantizationGrid grid = nudge(minimum, maximum, kCodeBits, false);

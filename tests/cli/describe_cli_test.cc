@@ -90,7 +90,8 @@ TEST(Describe, DrawsTheNetwork) {
 TEST(Describe, NamesTheNetworksItKnows) {
   const auto outcome = run_program({"describe", "resnet50"});
   EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_EQ(outcome.errors, "coco-mcu: network resnet50: not in the zoo; there is: coco_mcu\n");
+  EXPECT_EQ(outcome.errors,
+            "coco-mcu: network resnet50: not in the zoo; there is: coco_mcu, tiny\n");
 }
 
 TEST(Describe, SaysWhereItCannotDraw) {
