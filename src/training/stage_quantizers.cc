@@ -18,8 +18,9 @@ using network::Quantizers;
 
 void check_layers(const QuantizationOptions& options, const network::QuantizationSites& sites) {
   for (const auto& [name, format] : options.layers) {
+    const std::string& wanted = name;  // clang 14 captures no structured bindings
     const bool is_known = std::ranges::any_of(sites.weights, [&](const network::WeightSite& each) {
-      return each.layer == name || each.layer.starts_with(name + ".");
+      return each.layer == wanted || each.layer.starts_with(wanted + ".");
     });
     if (is_known) continue;
     std::string known;
