@@ -271,7 +271,8 @@ TEST(Quantize, RefusesWhatDoesNotFit) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("its input is 1x1x3")));
   OneLayer no_means;
   no_means.calibration.means.clear();
-  no_means.tensors.at("layer.conv.weight").values[0] = 0.49F;  // between two levels
+  // Weights on no grid of 8 bits: what rounding shifts has to be known.
+  no_means.tensors.at("layer.conv.weight").values = {0.3171F, -0.2293F, 0.1177F, 1.0F, 0.7F, 0.1F};
   EXPECT_THAT([&] { no_means.quantized(); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("means of its input")));
 }
