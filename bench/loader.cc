@@ -8,13 +8,14 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <exception>
+#include <span>
 #include <stdexcept>
 #include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/support/bench.h"
 #include "bench/support/timing.h"
 #include "dataset/augmentation_colour.h"
 #include "dataset/augmentation_degradation.h"
@@ -66,8 +67,8 @@ double milliseconds(const Work& work) {
 }
 
 /// What the command line names, or else the shared photographs.
-std::string where(int argc, char** argv) {
-  if (argc > 1) return argv[1];
+std::string where(std::span<char*> arguments) {
+  if (!arguments.empty()) return arguments[0];
   const auto data = coco_mcu::testing::shared_material("data");
   if (!data) {
     throw std::runtime_error(
@@ -115,20 +116,19 @@ void print_steps(const PictureSource& source) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    const auto source = open_pictures(where(argc, argv));
-    print_steps(*source);
-    const Speed speed = load(*source);
-    fmt::print("{} threads: {:.0f} pictures/s; {:.0f} pictures/s and core (limit: {:.0f})\n",
-               kThreads, speed.per_second, speed.per_core_second, kLimit);
-    const nlohmann::ordered_json result = {{"pictures_per_second", speed.per_second},
-                                           {"pictures_per_core_second", speed.per_core_second},
-                                           {"limit", kLimit}};
-    fmt::print("{}\n", result.dump());
-    return speed.per_core_second > kLimit ? 0 : 1;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench_loader: {}\n", error.what());
-    return 1;
-  }
+namespace coco_mcu {
+
+void measure(std::span<char*> arguments) {
+  const auto source = open_pictures(where(arguments));
+  print_steps(*source);
+  const Speed speed = load(*source);
+  fmt::print("{} threads: {:.0f} pictures/s; {:.0f} pictures/s and core (limit: {:.0f})\n",
+             kThreads, speed.per_second, speed.per_core_second, kLimit);
+  const nlohmann::ordered_json result = {{"pictures_per_second", speed.per_second},
+                                         {"pictures_per_core_second", speed.per_core_second},
+                                         {"limit", kLimit}};
+  fmt::print("{}\n", result.dump());
+  if (speed.per_core_second <= kLimit) throw std::runtime_error("loading is below its limit");
 }
+
+}  // namespace coco_mcu
