@@ -113,6 +113,20 @@ TEST(Quantize, EightBitsStayWithinAFewCodesOfTheFloatNetwork) {
   }
 }
 
+TEST(Quantize, ConcatenationPutsItsInputsOntoOneScale) {
+  const Network network = testing::joining_network();
+  const network::Tensors tensors = testing::random_tensors(network, 3);
+  const Lowered lowered = lower(network, tensors, "w8", true);
+  const auto joined = std::ranges::find(lowered.model.operators, "joined", &model::Operator::name);
+  ASSERT_NE(joined, lowered.model.operators.end());
+  EXPECT_FALSE(joined->requantization.table.empty() && joined->second_table.empty());
+  const testing::NetworkEvaluator evaluator(network, tensors);
+  const auto pixels = random_pixels(5);
+  const auto found =
+      distances(lowered, run_integer(lowered.model, pixels), evaluator.run(normalized(pixels)));
+  for (const auto& [layer, distance] : found) EXPECT_LT(distance, 2.0) << layer;
+}
+
 /// The network with its weights as they are stored, and a quantizer of 8 bits at every place where
 /// the integer model has codes.
 struct Simulation {

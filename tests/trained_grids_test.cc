@@ -211,6 +211,15 @@ TEST(TrainedGrids, IntegersAreTheCodesOfTheFakeQuantizers) {
   }
 }
 
+TEST(TrainedGrids, ConcatenationsAreTheCodesOfTheFakeQuantizers) {
+  const Network network = testing::joining_network();
+  for (std::uint32_t seed = 1; seed <= 3; ++seed) {
+    const Differences found = differences(network, random_training(network, seed));
+    EXPECT_LT(static_cast<double>(found.different), 0.03 * static_cast<double>(found.codes));
+    EXPECT_LE(found.largest, 4) << seed;
+  }
+}
+
 TEST(TrainedGrids, SettledNetworksLeaveFewDifferences) {
   const Network network = testing::small_network();
   std::size_t before = 0;

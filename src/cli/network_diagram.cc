@@ -49,6 +49,8 @@ std::optional<report::DiagramPart> part(const Node& node) {
       return report::DiagramPart{"add", "elementwise"};
     case Op::kMultiply:
       return report::DiagramPart{"multiply", "elementwise"};
+    case Op::kConcatenate:
+      return report::DiagramPart{"concat", "elementwise"};
     case Op::kSigmoidPlusOne:
       return report::DiagramPart{"1 + sigmoid", "elementwise"};
     case Op::kDropout:

@@ -143,6 +143,19 @@ void run_upsample(const Step& step) {
   }
 }
 
+void run_concatenation(const Step& step) {
+  const OperatorView& layer = step.layer;
+  const OperatorView& x = step.inputs[0];
+  const OperatorView& y = step.inputs[1];
+  const kernels::Concatenation parameters = concatenation_of(layer, x, y);
+  for (std::int32_t row = 0; row < layer.height; ++row) {
+    const auto at = static_cast<std::size_t>(row);
+    kernels::concatenate_row(parameters, step.x + at * step.row_bytes(x),
+                             step.by + at * step.row_bytes(y),
+                             step.out + at * step.row_bytes(layer));
+  }
+}
+
 void run_step(const Step& step, const std::uint8_t* input_tables) {
   const OperatorView& layer = step.layer;
   const std::size_t count = model::elements(layer);
@@ -171,6 +184,9 @@ void run_step(const Step& step, const std::uint8_t* input_tables) {
       break;
     case OperatorKind::kLookup:
       step.backend.lookup(layer.requantization.table, step.x, count, step.out);
+      break;
+    case OperatorKind::kConcatenate:
+      run_concatenation(step);
       break;
     case OperatorKind::kSoftmax:
       kernels::softmax(layer.exponentials, step.x, count,

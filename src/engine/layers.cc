@@ -69,4 +69,16 @@ kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::Oper
   return result;
 }
 
+kernels::Concatenation concatenation_of(const model::OperatorView& layer,
+                                        const model::OperatorView& x,
+                                        const model::OperatorView& y) {
+  kernels::Concatenation result;
+  result.width = layer.width;
+  result.channels[0] = x.channels;
+  result.channels[1] = y.channels;
+  result.tables[0] = layer.requantization.table;
+  result.tables[1] = layer.second_table;
+  return result;
+}
+
 }  // namespace coco_mcu::engine

@@ -1,6 +1,7 @@
 // From a model's layers to the parameters of kernels. Freestanding.
 #pragma once
 
+#include "kernels/common.h"
 #include "kernels/kernels.h"
 #include "model/view.h"
 
@@ -23,5 +24,8 @@ kernels::Multiply multiply_of(const model::OperatorView& layer, const model::Ope
 kernels::Add add_of(const model::OperatorView& layer);
 
 kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::OperatorView& input);
+
+kernels::Concatenation concatenation_of(const model::OperatorView& layer,
+                                        const model::OperatorView& x, const model::OperatorView& y);
 
 }  // namespace coco_mcu::engine

@@ -17,6 +17,16 @@ void input_word(const std::uint8_t* tables, const std::uint8_t* rgb, std::uint8_
   std::memcpy(out + kFirst, &word, sizeof word);
 }
 
+/// `count` codes through a table, or as they are.
+void copy_codes(const std::uint8_t* table, const std::uint8_t* x, std::size_t count,
+                std::uint8_t* out) {
+  if (table == nullptr) {
+    std::memcpy(out, x, count);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) out[i] = table[x[i]];
+}
+
 }  // namespace
 
 void upsample_row(const std::uint8_t* x, std::size_t out_width, std::size_t channels,
@@ -24,6 +34,19 @@ void upsample_row(const std::uint8_t* x, std::size_t out_width, std::size_t chan
   for (std::size_t j = 0; j < out_width; ++j) {
     const auto from = (j + static_cast<std::size_t>(offset)) / static_cast<std::size_t>(factor);
     for (std::size_t c = 0; c < channels; ++c) out[j * channels + c] = x[from * channels + c];
+  }
+}
+
+void concatenate_row(const Concatenation& layer, const std::uint8_t* x, const std::uint8_t* y,
+                     std::uint8_t* out) {
+  const auto x_channels = static_cast<std::size_t>(layer.channels[0]);
+  const auto y_channels = static_cast<std::size_t>(layer.channels[1]);
+  for (std::int32_t column = 0; column < layer.width; ++column) {
+    copy_codes(layer.tables[0], x, x_channels, out);
+    copy_codes(layer.tables[1], y, y_channels, out + x_channels);
+    x += x_channels;
+    y += y_channels;
+    out += x_channels + y_channels;
   }
 }
 

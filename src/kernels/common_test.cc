@@ -19,6 +19,21 @@ TEST(Upsample, TwiceByTwoWithACropIsFactorFourOffsetTwo) {
   EXPECT_THAT(out, ElementsAre(1, 1, 2, 2, 2, 2, 3, 3, 3, 3));
 }
 
+TEST(Concatenate, PutsChannelsSideBySideThroughTheirTables) {
+  std::vector<std::uint8_t> table(256);
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<std::uint8_t>(100 + i);
+  Concatenation layer;
+  layer.width = 2;
+  layer.channels[0] = 1;
+  layer.channels[1] = 2;
+  layer.tables[1] = table.data();
+  const std::uint8_t x[] = {1, 2};
+  const std::uint8_t y[] = {3, 4, 5, 6};
+  std::array<std::uint8_t, 6> out = {};
+  concatenate_row(layer, x, y, out.data());
+  EXPECT_THAT(out, ElementsAre(1, 103, 104, 2, 105, 106));
+}
+
 TEST(InputCodes, EachChannelHasItsTable) {
   std::vector<std::uint8_t> tables(768);
   for (std::size_t i = 0; i < tables.size(); ++i) tables[i] = static_cast<std::uint8_t>(i / 3);

@@ -92,6 +92,8 @@ class Fusion {
         return open(id, OperatorKind::kAdd, {whole_input(id), whole_input(id, 1)});
       case Op::kMultiply:
         return take_multiply(id);
+      case Op::kConcatenate:
+        return take_concatenation(id);
       case Op::kDropout:
         return pass_on(id, input_view(id));
       case Op::kSoftmax:
@@ -209,6 +211,22 @@ class Fusion {
     operators_.back().factor =
         is_gate ? std::max(node(id).output.height, node(id).output.width) : by.factor;
     operators_.back().offset = is_gate ? 0 : by.offset;
+  }
+
+  /// Two tensors at a time: all but the last pair make parts that nobody else reads.
+  void take_concatenation(NodeId id) {
+    const std::size_t inputs = node(id).inputs.size();
+    if (inputs == 1) return pass_on(id, input_view(id));
+    int joined = whole_input(id, 0);
+    for (std::size_t which = 1; which < inputs; ++which) {
+      const int next = whole_input(id, which);
+      network::Shape shape = node(id).output;
+      shape.channels = operators_[joined].shape.channels + operators_[next].shape.channels;
+      open(id, OperatorKind::kConcatenate, {joined, next});
+      operators_.back().shape = shape;
+      if (which + 1 < inputs) operators_.back().name += fmt::format(".part{}", which);
+      joined = static_cast<int>(operators_.size()) - 1;
+    }
   }
 
   void take_softmax(NodeId id) {

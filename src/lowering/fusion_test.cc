@@ -46,6 +46,28 @@ Network finish(Builder& net, NodeId x) {
   return net.finish(std::vector<std::string>(net.shape(x).channels, "label"));
 }
 
+TEST(Fusion, ConcatenatesTwoTensorsAtATime) {
+  Builder net("concatenation");
+  const NodeId x = net.input({8, 8, 3});
+  const NodeId side = net.conv("side", x, {.filters = 4});
+  const Network network = finish(net, net.concatenate("joined", {x, side, x}));
+  const FusedNetwork fused = fuse(network);
+  EXPECT_THAT(names(fused),
+              ElementsAre("input", "side", "joined.part1", "joined", "average", "probs"));
+  EXPECT_EQ(fused[2].kind, OperatorKind::kConcatenate);
+  EXPECT_THAT(fused[2].inputs, ElementsAre(0, 1));
+  EXPECT_EQ(fused[2].shape, (Shape{8, 8, 7}));
+  EXPECT_THAT(fused[3].inputs, ElementsAre(2, 0));
+  EXPECT_EQ(fused[3].shape, (Shape{8, 8, 10}));
+}
+
+TEST(Fusion, AConcatenationOfOneTensorIsThatTensor) {
+  Builder net("concatenation");
+  const NodeId x = net.input({8, 8, 3});
+  EXPECT_THAT(names(fuse(finish(net, net.concatenate("joined", {x})))),
+              ElementsAre("input", "average", "probs"));
+}
+
 TEST(Fusion, ConvolutionTakesBatchNormAndReluAlong) {
   Builder net("relu");
   const NodeId x = net.input({8, 8, 3});

@@ -132,6 +132,8 @@ class Analysis {
         return convolution(node, known[node.inputs[0]]);
       case Op::kBatchNorm:
         return batch_norm(node, known[node.inputs[0]]);
+      case Op::kConcatenate:
+        return concatenation(node, known);
       case Op::kSoftmax:
         return std::vector<Interval>(node.output.channels, Interval{0.0, 1.0});
       default:
@@ -189,6 +191,14 @@ class Analysis {
       const double lost = 8 * kDoubleUlp * std::abs(mean * affine[c].factor);
       const Interval addend = widened({affine[c].addend, affine[c].addend}, lost);
       result.push_back(sum(widened(scaled(x[c], affine[c].factor)), addend));
+    }
+    return result;
+  }
+
+  static std::vector<Interval> concatenation(const Node& node, const Intervals& known) {
+    std::vector<Interval> result;
+    for (const NodeId input : node.inputs) {
+      result.insert(result.end(), known[input].begin(), known[input].end());
     }
     return result;
   }

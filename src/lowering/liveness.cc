@@ -23,11 +23,20 @@ bool any(const Flags& flags) {
   return std::ranges::find(flags, true) != flags.end();
 }
 
-/// target |= source; whether that changed it.
-bool unite(Flags& target, const Flags& source) {
+/// Channels of two nodes that are the same ones: those of `input`, from channel `first` of its
+/// reader on.
+struct Aligned {
+  NodeId input = 0;
+  std::size_t first = 0;
+};
+
+/// target |= source for `count` channels from the given ones on; whether that changed the target.
+bool unite(Flags& target, std::size_t target_first, const Flags& source, std::size_t source_first,
+           std::size_t count) {
   bool changed = false;
-  for (std::size_t c = 0; c < target.size(); ++c) {
-    if (source[c] && !target[c]) target[c] = changed = true;
+  for (std::size_t c = 0; c < count; ++c) {
+    if (!source[source_first + c] || target[target_first + c]) continue;
+    target[target_first + c] = changed = true;
   }
   return changed;
 }
@@ -98,7 +107,10 @@ class Planner {
     }
     Flags wanted = plan_[id].needed;
     for (std::size_t c = 0; c < wanted.size(); ++c) wanted[c] = wanted[c] && !plan_[id].pinned[c];
-    for (const NodeId input : aligned_inputs(id)) unite(plan_[input].needed, wanted);
+    for (const Aligned& each : aligned_inputs(id)) {
+      Flags& needed = plan_[each.input].needed;
+      unite(needed, 0, wanted, each.first, needed.size());
+    }
   }
 
   void pin(NodeId id) {
@@ -151,11 +163,17 @@ class Planner {
     return std::nullopt;
   }
 
-  /// The inputs whose channels are the node's own channels.
-  std::vector<NodeId> aligned_inputs(NodeId id) const {
+  /// The inputs whose channels are channels of the node's own.
+  std::vector<Aligned> aligned_inputs(NodeId id) const {
     if (node(id).op == Op::kConv) return {};
-    if (plan_[id].bypass) return {plan_[id].bypass->varying};
-    return node(id).inputs;
+    if (plan_[id].bypass) return {{.input = plan_[id].bypass->varying}};
+    std::vector<Aligned> aligned;
+    std::size_t first = 0;
+    for (const NodeId input : node(id).inputs) {
+      aligned.push_back({.input = input, .first = first});
+      if (node(id).op == Op::kConcatenate) first += plan_[input].needed.size();
+    }
+    return aligned;
   }
 
   void find_present() {
@@ -166,9 +184,10 @@ class Planner {
       changed = false;
       for (auto id = static_cast<NodeId>(plan_.size()) - 1; id > 0; --id) {
         if (!any(plan_[id].present)) continue;
-        for (const NodeId input : aligned_inputs(id)) {
-          changed |= unite(plan_[id].present, plan_[input].present);
-          changed |= unite(plan_[input].present, plan_[id].present);
+        for (const Aligned& each : aligned_inputs(id)) {
+          Flags& present = plan_[each.input].present;
+          changed |= unite(plan_[id].present, each.first, present, 0, present.size());
+          changed |= unite(present, 0, plan_[id].present, each.first, present.size());
         }
         if (node(id).op == Op::kConv) changed |= keep_an_input(node(id).inputs[0]);
       }

@@ -69,6 +69,9 @@ network::QuantizationSites quantization_sites(const network::Network& network,
     if (each.output) codes.push_back(*each.output);
   }
   std::ranges::sort(codes, {}, &CodeSite::node);
+  const auto repeated =
+      std::ranges::unique(codes, {}, &CodeSite::node);  // of a concatenation's parts
+  codes.erase(repeated.begin(), repeated.end());
   for (const CodeSite& each : codes) {
     const Range range = each.fixed ? range_of(*each.fixed) : Range{};
     sites.activations.push_back({.node = network.nodes[each.node].name,

@@ -152,6 +152,8 @@ class Quantization {
         made.factor = from.factor;
         made.offset = from.offset;
         return;
+      case OperatorKind::kConcatenate:
+        return fill_concatenation(index, made);
       case OperatorKind::kLookup:
         made.requantization.table = curve_table(from.curve, input_grid(from), grids_[index].output);
         return;
@@ -341,6 +343,15 @@ class Quantization {
     made.factors[0] = add.factors[0];
     made.factors[1] = add.factors[1];
     finish(index, add_rule(index), made);
+  }
+
+  void fill_concatenation(std::size_t index, Operator& made) const {
+    const CodeGrid& output = grids_[index].output;
+    const auto table = [&](const CodeGrid& input) {
+      return input == output ? std::vector<std::uint8_t>() : grid_table(input, output);
+    };
+    made.requantization.table = table(input_grid(operators_[index]));
+    made.second_table = table(input_grid(operators_[index], 1));
   }
 
   void finish(std::size_t index, const RealRequantization& real, Operator& made) const {

@@ -21,6 +21,14 @@ std::uint8_t nearest_code(double value, const CodeGrid& grid) {
   return static_cast<std::uint8_t>(std::clamp(code, 0.0, 255.0));
 }
 
+template <typename Function>
+std::vector<std::uint8_t> table_of(Function function) {
+  std::vector<std::uint8_t> table;
+  table.reserve(256);
+  for (int code = 0; code < 256; ++code) table.push_back(function(code));
+  return table;
+}
+
 }  // namespace
 
 double curve_value(Op curve, double x) {
@@ -64,12 +72,11 @@ Range clip_to_curve(Op curve, const Range& range) {
 }
 
 std::vector<std::uint8_t> curve_table(Op curve, const CodeGrid& from, const CodeGrid& to) {
-  std::vector<std::uint8_t> table;
-  table.reserve(256);
-  for (int code = 0; code < 256; ++code) {
-    table.push_back(nearest_code(curve_value(curve, from.value(code)), to));
-  }
-  return table;
+  return table_of([&](int code) { return nearest_code(curve_value(curve, from.value(code)), to); });
+}
+
+std::vector<std::uint8_t> grid_table(const CodeGrid& from, const CodeGrid& to) {
+  return table_of([&](int code) { return nearest_code(from.value(code), to); });
 }
 
 std::vector<std::uint16_t> softmax_exponentials(double scale) {

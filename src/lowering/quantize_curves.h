@@ -23,6 +23,9 @@ Range clip_to_curve(network::Op curve, const Range& range);
 /// The 256 codes of a curve, from codes on one grid to codes on another.
 std::vector<std::uint8_t> curve_table(network::Op curve, const CodeGrid& from, const CodeGrid& to);
 
+/// The 256 codes on `to` nearest to the values of the codes on `from`.
+std::vector<std::uint8_t> grid_table(const CodeGrid& from, const CodeGrid& to);
+
 /// The 256 values of exp(-scale * d) in units of 1/65535.
 std::vector<std::uint16_t> softmax_exponentials(double scale);
 

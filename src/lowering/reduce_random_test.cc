@@ -25,6 +25,8 @@ Network deep_network() {
                     .residual = true});
     x = bottleneck(net, "c", x, {.expand = 8, .filters = 6, .stride = 2});
     x = bottleneck(net, "d", x, {.expand = 8, .filters = 6, .residual = true});
+    const NodeId side = conv_norm(net, "side", x, {.filters = 5, .activation = Op::kRelu});
+    x = net.concatenate("joined", {side, x, side});
     x = conv_norm(net, "last", x, {.filters = 8, .activation = Op::kHardSwish});
     x = net.global_average_pool("average", x);
     x = net.activation("curve", net.conv("wide", x, {.filters = 8, .bias = true}), Op::kHardSwish);

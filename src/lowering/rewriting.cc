@@ -96,6 +96,7 @@ class Rewriter {
     kept.inputs.clear();
     for (NodeId input : node(id).inputs) {
       while (plan_[input].bypass) input = plan_[input].bypass->varying;
+      if (!plan_[input].is_kept()) continue;  // one that a concatenation can do without
       kept.inputs.push_back(new_ids_[input]);
     }
     kept.output.channels = static_cast<int>(std::ranges::count(plan_[id].present, true));

@@ -48,8 +48,12 @@ struct Operator : OperatorAttributes {
   std::vector<std::uint8_t> made_mask;
   std::vector<std::uint8_t> constants;
 
-  // Kinds that are requantized; of lookup the table alone.
+  // Kinds that are requantized; of lookup the table alone, of concatenation the table that the
+  // first input's codes go through, empty where they are the output's.
   Requantization requantization;
+
+  // Concatenation: the same for the second input.
+  std::vector<std::uint8_t> second_table;
 
   // Softmax: 256 values of exp(-scale * d) in units of 1/65535.
   std::vector<std::uint16_t> exponentials;

@@ -58,7 +58,9 @@ constexpr bool is_requantized(OperatorKind kind) {
 /// How many tensors a layer of this kind reads.
 constexpr int input_count(OperatorKind kind) {
   if (kind == OperatorKind::kInput) return 0;
-  return kind == OperatorKind::kMultiply || kind == OperatorKind::kAdd ? 2 : 1;
+  const bool joins = kind == OperatorKind::kMultiply || kind == OperatorKind::kAdd ||
+                     kind == OperatorKind::kConcatenate;
+  return joins ? 2 : 1;
 }
 
 /// Whether a layer of this kind may write its output over its input number `input`.

@@ -18,15 +18,16 @@ enum class OperatorKind : std::uint8_t {
   kUpsample = 7,       // out[i] = in[(i + offset) / factor]
   kLookup = 8,         // a curve by table
   kSoftmax = 9,        // over the channels of one pixel, to uint16 with 1.0 = 32768
+  kConcatenate = 10,   // the channels of two tensors of one height and width
 };
 
-constexpr int kOperatorKinds = 10;
+constexpr int kOperatorKinds = 11;
 
 /// "depthwise": as tables, JSON and messages print it.
 constexpr const char* kind_name(OperatorKind kind) {
   constexpr const char* kNames[kOperatorKinds] = {
-      "input", "convolution", "depthwise", "global_average", "multiply",
-      "add",   "max_pool",    "upsample",  "lookup",         "softmax"};
+      "input",    "convolution", "depthwise", "global_average", "multiply",   "add",
+      "max_pool", "upsample",    "lookup",    "softmax",        "concatenate"};
   return kNames[static_cast<int>(kind)];
 }
 

@@ -89,6 +89,7 @@ flatbuffers::Offset<file::Operator> append_operator(flatbuffers::FlatBufferBuild
     table.add_uniform(rule.multipliers.size() == 1);
   }
   if (!rule.table.empty()) table.add_table_at(data.append(rule.table, 1));
+  if (!layer.second_table.empty()) table.add_second_table_at(data.append(layer.second_table, 1));
   if (!layer.exponentials.empty()) {
     table.add_exponentials_at(data.append(layer.exponentials, alignof(std::uint16_t)));
   }
@@ -160,6 +161,9 @@ Operator operator_of(const View& view, int index) {
   }
   static_cast<core::LayerRequantization&>(layer.requantization) = rule;
   if (rule.table != nullptr) layer.requantization.table.assign(rule.table, rule.table + 256);
+  if (stored.second_table != nullptr) {
+    layer.second_table.assign(stored.second_table, stored.second_table + 256);
+  }
   if (stored.kind == OperatorKind::kSoftmax) {
     layer.exponentials.assign(stored.exponentials, stored.exponentials + 256);
   }

@@ -24,8 +24,16 @@ struct Subject {
   OperatorAttributes inputs[2];
 };
 
+bool same_places(const OperatorAttributes& a, const OperatorAttributes& b) {
+  return a.height == b.height && a.width == b.width;
+}
+
 bool same_shape(const OperatorAttributes& a, const OperatorAttributes& b) {
-  return a.height == b.height && a.width == b.width && a.channels == b.channels;
+  return same_places(a, b) && a.channels == b.channels;
+}
+
+bool same_codes(const OperatorAttributes& a, const OperatorAttributes& b) {
+  return a.scale == b.scale && a.zero_point == b.zero_point;
 }
 
 const char* wrong_attributes(const Subject& subject, int layers) {
@@ -104,6 +112,10 @@ const char* wrong_shape(const Subject& subject) {
     case OperatorKind::kLookup:
       fits = same_shape(layer, x);
       break;
+    case OperatorKind::kConcatenate:
+      fits = same_places(layer, x) && same_places(layer, subject.inputs[1]) &&
+             layer.channels == x.channels + subject.inputs[1].channels;
+      break;
     case OperatorKind::kSoftmax:
       fits = same_shape(layer, x) && layer.height == 1 && layer.width == 1;
       break;
@@ -165,8 +177,9 @@ const char* wrong_references(const Subject& subject) {
   }
   const std::uint64_t weight_bytes = packed_weight_bytes(layer, subject.inputs[0]);
   if (!is_stored(subject, stored.weights_at(), weight_bytes, kAlignment)) return kOutside;
-  if (stored.table_at() != kNoTable && !is_stored(subject, stored.table_at(), 256, 1))
-    return kOutside;
+  for (const std::uint32_t table_at : {stored.table_at(), stored.second_table_at()}) {
+    if (table_at != kNoTable && !is_stored(subject, table_at, 256, 1)) return kOutside;
+  }
   if (layer.kind == OperatorKind::kLookup && stored.table_at() == kNoTable) {
     return "lookup has no table; lower the network again";
   }
@@ -266,6 +279,15 @@ const char* wrong_numbers(const Subject& subject, const View& view) {
   }
   if (layer.kind == OperatorKind::kSoftmax && view.layer(subject.index).exponentials[0] != 0xFFFF) {
     return "softmax table does not begin with 1; lower the network again";
+  }
+  if (layer.kind == OperatorKind::kConcatenate) {
+    const file::Operator& stored = subject.stored;
+    const bool first_fits = stored.table_at() != kNoTable || same_codes(layer, subject.inputs[0]);
+    const bool second_fits =
+        stored.second_table_at() != kNoTable || same_codes(layer, subject.inputs[1]);
+    if (!first_fits || !second_fits) {
+      return "joins codes of different scales without a table; lower the network again";
+    }
   }
   return wrong_requantization(subject, view);
 }

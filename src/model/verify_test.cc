@@ -70,7 +70,8 @@ TEST(Verify, NamesFileLayerReasonAndRemedy) {
 TEST(Verify, RefusesWrongShapes) {
   for (const OperatorKind kind :
        {OperatorKind::kConvolution, OperatorKind::kDepthwise, OperatorKind::kGlobalAverage,
-        OperatorKind::kMultiply, OperatorKind::kMaxPool, OperatorKind::kLookup}) {
+        OperatorKind::kMultiply, OperatorKind::kMaxPool, OperatorKind::kLookup,
+        OperatorKind::kConcatenate}) {
     const auto change = [&](IntegerModel& model) { first_of(model, kind).height += 1; };
     EXPECT_THAT(refusal_after(change), HasSubstr("shape does not follow")) << kind_name(kind);
   }
@@ -81,6 +82,13 @@ TEST(Verify, RefusesAMaskThatIsTooSmall) {
     first_of(model, OperatorKind::kMultiply).factor = 1;
   };
   EXPECT_THAT(refusal_after(change), HasSubstr("shape does not follow"));
+}
+
+TEST(Verify, RefusesToJoinCodesOfDifferentScales) {
+  const auto change = [](IntegerModel& model) {
+    first_of(model, OperatorKind::kConcatenate).second_table.clear();
+  };
+  EXPECT_THAT(refusal_after(change), HasSubstr("joins codes of different scales"));
 }
 
 TEST(Verify, RefusesReadingAhead) {

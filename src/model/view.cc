@@ -94,6 +94,7 @@ OperatorView View::layer(int index) const {
     view.constants = data + stored.constants_at();
   }
   view.requantization = requantization_of(stored, data);
+  if (stored.second_table_at() != kNoTable) view.second_table = data + stored.second_table_at();
   view.exponentials = reinterpret_cast<const std::uint16_t*>(data + stored.exponentials_at());
   return view;
 }

@@ -27,6 +27,7 @@ struct OperatorView : OperatorAttributes {
   const std::uint8_t* made_mask = nullptr;  // null where every channel of the output is computed
   const std::uint8_t* constants = nullptr;  // codes of those that are not
   core::Requantization requantization;
+  const std::uint8_t* second_table = nullptr;   // concatenation: of the second input, or null
   const std::uint16_t* exponentials = nullptr;  // softmax
 };
 

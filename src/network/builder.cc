@@ -138,6 +138,22 @@ NodeId Builder::multiply(std::string_view name, NodeId x, NodeId by) {
   return append(std::move(node), name);
 }
 
+NodeId Builder::concatenate(std::string_view name, const std::vector<NodeId>& inputs) {
+  Node node = like(Op::kConcatenate, inputs.at(0));
+  node.inputs = inputs;
+  node.output.channels = 0;
+  for (const NodeId input : inputs) {
+    const Shape& each = shape(input);
+    if (each.height != node.output.height || each.width != node.output.width) {
+      throw std::invalid_argument(
+          fmt::format("layer {}{} (concatenate): shapes {} and {} differ in height or width",
+                      prefix_, name, shape_text(shape(inputs[0])), shape_text(each)));
+    }
+    node.output.channels += each.channels;
+  }
+  return append(std::move(node), name);
+}
+
 NodeId Builder::dropout(std::string_view name, NodeId x, double drop_rate) {
   Node node = like(Op::kDropout, x);
   node.drop_rate = drop_rate;

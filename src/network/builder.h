@@ -48,6 +48,8 @@ class Builder {
   NodeId crop(std::string_view name, NodeId x, int offset);
   NodeId add(std::string_view name, NodeId a, NodeId b);
   NodeId multiply(std::string_view name, NodeId x, NodeId by);
+  /// One or more inputs of the same height and width.
+  NodeId concatenate(std::string_view name, const std::vector<NodeId>& inputs);
   NodeId dropout(std::string_view name, NodeId x, double drop_rate);
   NodeId softmax(std::string_view name, NodeId x);
 

@@ -28,6 +28,7 @@ TEST(Builder, InfersTheShapesOfTheOtherLayers) {
   EXPECT_EQ(net.shape(net.max_pool("pool", x, 2, 2)), (Shape{21, 22, 6}));
   EXPECT_EQ(net.shape(net.upsample("up", x, 2)), (Shape{86, 88, 6}));
   EXPECT_EQ(net.shape(net.crop("crop", x, 1)), (Shape{42, 43, 6}));
+  EXPECT_EQ(net.shape(net.concatenate("joined", {x, x, x})), (Shape{43, 44, 18}));
   const NodeId mean = net.global_average_pool("mean", x);
   EXPECT_EQ(net.shape(mean), (Shape{1, 1, 6}));
   EXPECT_EQ(net.shape(net.multiply("scale", x, mean)), (Shape{43, 44, 6}));
@@ -41,6 +42,12 @@ TEST(Builder, RefusesLayersThatDoNotFit) {
               ThrowsMessage<std::invalid_argument>(HasSubstr("sum (add): shapes 8x8x4 and 4x4x4")));
   EXPECT_THAT([&] { net.multiply("scale", x, small); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("8x8x4 cannot be scaled by 4x4x4")));
+  EXPECT_THAT(
+      [&] {
+        net.concatenate("joined", {x, small});
+      },
+      ThrowsMessage<std::invalid_argument>(
+          HasSubstr("joined (concatenate): shapes 8x8x4 and 4x4x4 differ in height")));
   EXPECT_THAT([&] { net.max_pool("huge", x, 9, 1); },
               ThrowsMessage<std::invalid_argument>(HasSubstr("huge (max_pool): nothing is left")));
   EXPECT_THAT([&] { net.finish({"one"}); },

@@ -40,6 +40,8 @@ std::string_view op_name(Op op) {
       return "add";
     case Op::kMultiply:
       return "multiply";
+    case Op::kConcatenate:
+      return "concatenate";
     case Op::kDropout:
       return "dropout";
     case Op::kSoftmax:

@@ -38,6 +38,7 @@ enum class Op {
   kCrop,               // without the first `offset` rows and columns
   kAdd,                // elementwise
   kMultiply,           // elementwise; the second input may be 1 x 1 x channels
+  kConcatenate,        // the channels of all inputs, one after the other
   kDropout,            // in training only
   kSoftmax,            // over channels
 };

@@ -35,6 +35,8 @@ torch::Tensor plain_function(const Node& node, const std::vector<torch::Tensor>&
       return x + inputs[1];
     case Op::kMultiply:
       return x * inputs[1];
+    case Op::kConcatenate:
+      return torch::cat(inputs, 1);
     case Op::kSoftmax:
       return torch::softmax(x, 1);
     default:

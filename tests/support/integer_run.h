@@ -63,6 +63,22 @@ inline network::Network small_network() {
   return net.finish({"no person", "person"});
 }
 
+/// Tensors of different ranges side by side.
+inline network::Network joining_network() {
+  network::Builder net("joining");
+  const network::NodeId input = net.input({kSide, kSide, 3});
+  const network::NodeId wide =
+      conv_norm(net, "wide", input, {.filters = 6, .kernel = 3, .activation = network::Op::kRelu});
+  const network::NodeId deep =
+      conv_norm(net, "deep", wide, {.filters = 5, .activation = network::Op::kHardSwish});
+  network::NodeId x = net.concatenate("joined", {wide, deep});
+  x = conv_norm(net, "last", x, {.filters = 8, .kernel = 3, .activation = network::Op::kRelu});
+  x = net.global_average_pool("average", x);
+  x = net.conv("classify", x, {.filters = 2, .bias = true});
+  net.softmax("probs", x);
+  return net.finish({"no person", "person"});
+}
+
 /// Pictures of one colour each, with noise: their averages differ as those of photographs do.
 inline std::vector<std::uint8_t> random_pixels(std::uint32_t seed) {
   std::mt19937 random(seed);

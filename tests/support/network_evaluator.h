@@ -112,9 +112,19 @@ class NetworkEvaluator {
         const bool is_gate = inputs[1]->shape.height == 1;
         return same_place() * inputs[1]->at(is_gate ? 0 : row, is_gate ? 0 : column, channel);
       }
+      case Op::kConcatenate:
+        return joined(inputs, row, column, channel);
       default:
         return same_place();
     }
+  }
+
+  static double joined(const Inputs& inputs, int row, int column, int channel) {
+    std::size_t which = 0;
+    for (; channel >= inputs[which]->shape.channels; ++which) {
+      channel -= inputs[which]->shape.channels;
+    }
+    return inputs[which]->at(row, column, channel);
   }
 
   double convolution(const network::Node& node, const FeatureMap& x, int row, int column,

@@ -82,6 +82,15 @@ class Writer {
     return append(std::move(layer));
   }
 
+  /// The second input's codes go through a table.
+  int concatenate(int x, int y) {
+    Operator layer = make(OperatorKind::kConcatenate, {x, y}, at(x).height, at(x).width,
+                          at(x).channels + at(y).channels);
+    layer.zero_point = at(x).zero_point;
+    layer.second_table = table();
+    return append(std::move(layer));
+  }
+
   int softmax(int x) {
     Operator layer = make(OperatorKind::kSoftmax, {x}, 1, 1, at(x).channels);
     for (int d = 0; d < 256; ++d) {
@@ -212,6 +221,7 @@ model::IntegerModel random_model(std::uint32_t seed, const RandomModelOptions& o
   int x = bottleneck(net, masked, 8 + net.below(16), channels, 3, 2);
   const int kernel = net.below(2) == 0 ? 3 : 5;
   x = bottleneck(net, x, 20 + net.below(20), channels, kernel, 1);
+  x = net.concatenate(x, net.depthwise(x, 3, 1));
   const int hidden = 20 + net.below(20);
   x = net.convolution(net.average(net.convolution(x, 30 + net.below(10))), hidden);
   net.softmax(net.convolution(x, 2));
