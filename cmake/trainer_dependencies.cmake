@@ -1,6 +1,6 @@
 # What the trainer that is built alone stands on (docs/training-elsewhere.md): libtorch, libjpeg and
 # headers, which a folder made by tools/collect_headers.sh can bring along.
-set(COCO_MCU_HEADERS "" CACHE PATH "Folder with include/ (and lib/libjpeg.a) for machines without them")
+set(COCO_MCU_HEADERS "" CACHE PATH "Folder with include/ (and lib/libjpeg.so) for machines without them")
 set(COCO_MCU_TORCH "" CACHE PATH
     "Folder of the Python package torch: use its libraries without its CMake package")
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Collects what the trainer needs beside libtorch into one folder, to be carried to a machine that
-# has only PyTorch and a compiler: header-only libraries, libjpeg's headers and its static library.
+# has only PyTorch and a compiler: header-only libraries, libjpeg's headers and its shared library.
 #   tools/collect_headers.sh FOLDER
 # then there: cmake --preset trainer -DCOCO_MCU_HEADERS=FOLDER
 set -eu
@@ -34,9 +34,13 @@ for header in jpeglib.h jmorecfg.h jerror.h jconfig.h; do
   done
   [ -f "$folder/include/$header" ] || fail "$header" libjpeg62-turbo-dev
 done
+# The shared library: the trainer's own is one, and static ones are seldom made to go into it.
 for place in "/usr/lib/$machine" /usr/lib64 /usr/lib; do
-  [ ! -f "$place/libjpeg.a" ] || cp "$place/libjpeg.a" "$folder/lib/"
+  [ ! -f "$place/libjpeg.so" ] || cp -L "$place/libjpeg.so" "$folder/lib/libjpeg.so.62"
 done
-[ -f "$folder/lib/libjpeg.a" ] ||
-  echo "There is no libjpeg.a here: the other machine needs libjpeg-turbo of its own." >&2
+if [ -f "$folder/lib/libjpeg.so.62" ]; then
+  ln -sf libjpeg.so.62 "$folder/lib/libjpeg.so"
+else
+  echo "There is no libjpeg.so here: the other machine needs libjpeg-turbo of its own." >&2
+fi
 du -sh "$folder"

@@ -28,8 +28,9 @@ struct Options {
   std::vector<std::string> validation;
   std::vector<std::string> teacher;
   std::string teacher_name = "ensemble";
-  std::string teacher_checkpoint;
+  std::vector<std::string> teacher_checkpoint;
   std::string init;
+  bool grow = false;
   std::string out;
   bool resume = false;
   std::string device = "cpu";
@@ -63,8 +64,9 @@ training::TrainingTask task_of(const Options& options) {
   task.validation_data = options.validation;
   task.teacher_probabilities = {options.teacher.begin(), options.teacher.end()};
   task.teacher_name = options.teacher_name;
-  task.teacher_checkpoint = options.teacher_checkpoint;
+  task.teacher_checkpoints = {options.teacher_checkpoint.begin(), options.teacher_checkpoint.end()};
   task.initial_checkpoint = options.init;
+  task.grow = options.grow;
   task.run = options.out;
   task.resume = options.resume;
   task.device = options.device;
@@ -174,9 +176,12 @@ void add_train(CommandLine& program) {
                 "JSON file with a teacher's probabilities; may be given several times");
   command.text("--teacher-name", options->teacher_name,
                "Which of several teachers in these files (ensemble)");
-  command.text("--teacher-checkpoint", options->teacher_checkpoint,
-               "Float checkpoint of a teacher network");
+  command.texts("--teacher-checkpoint", options->teacher_checkpoint,
+                "Float checkpoint of a teacher network; several speak as one");
   command.text("--init", options->init, "Float checkpoint to begin from");
+  command.flag("--grow", options->grow,
+               "The initial checkpoint is another network's: take over layers of the same name, "
+               "narrower or wider");
   command.required_text("--out", options->out, "Folder of the run");
   command.flag("--resume", options->resume, "Go on with the run that is there");
   command.choice("--device", options->device, {"cpu", "cuda"}, "Where to compute (cpu)");

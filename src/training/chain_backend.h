@@ -24,10 +24,10 @@ class ChainBackend {
                                 const ChainFunctions& functions) const = 0;
 
   /// Sums of dz and of dz * x: [pictures, 2, channels], double. `ranges`: where not null, gets the
-  /// sums over the quantizers' inputs.
+  /// sums over the inputs of the quantizers before and after: [2, 3], double, in RangeSums' order.
   virtual torch::Tensor backward_sums(const torch::Tensor& x, const torch::Tensor& dy,
                                       const ChannelMap& map, const ChainFunctions& functions,
-                                      ChainRangeSums* ranges) const = 0;
+                                      torch::Tensor* ranges) const = 0;
 
   /// dx = map.gain * dz + correction(x)
   virtual torch::Tensor backward_input(const torch::Tensor& x, const torch::Tensor& dy,
@@ -41,7 +41,11 @@ const ChainBackend& tensor_chain_backend();
 /// Loops that read each tensor once: channels-last floats in the processor's memory.
 const ChainBackend& row_chain_backend();
 
-/// The faster one of those that can take x.
+/// Loops on the GPU, one thread for each channel of some pixels: channels-last floats in CUDA's
+/// memory. Null where the build has none (COCO_MCU_CUDA).
+const ChainBackend* cuda_chain_backend();
+
+/// The fastest one of those that can take x.
 const ChainBackend& chain_backend_for(const torch::Tensor& x);
 
 }  // namespace coco_mcu::training

@@ -74,6 +74,18 @@ void add(const RangeSums& of_picture, RangeSums& sums) {
   sums.below += of_picture.below;
 }
 
+torch::Tensor total(const std::vector<ChainRangeSums>& of_pictures) {
+  ChainRangeSums sums;
+  for (const ChainRangeSums& of_picture : of_pictures) {
+    add(of_picture.before, sums.before);
+    add(of_picture.after, sums.after);
+  }
+  return torch::tensor({sums.before.inside, sums.before.above, sums.before.below, sums.after.inside,
+                        sums.after.above, sums.after.below},
+                       torch::kDouble)
+      .view({2, 3});
+}
+
 class RowBackend : public ChainBackend {
  public:
   torch::Tensor statistics(const torch::Tensor& x) const override {
@@ -99,7 +111,7 @@ class RowBackend : public ChainBackend {
 
   torch::Tensor backward_sums(const torch::Tensor& x, const torch::Tensor& dy,
                               const ChannelMap& map, const ChainFunctions& functions,
-                              ChainRangeSums* ranges) const override {
+                              torch::Tensor* ranges) const override {
     const Rows rows(x, map);
     const torch::Tensor gradient = channels_last(dy);
     const auto* const in = gradient.data_ptr<float>();
@@ -113,10 +125,7 @@ class RowBackend : public ChainBackend {
       chain_loops().backward_sums(rows.view(), functions, in, range, scratch.data(), out,
                                   range_sums);
     });
-    for (const ChainRangeSums& of_picture : of_pictures) {
-      add(of_picture.before, ranges->before);
-      add(of_picture.after, ranges->after);
-    }
+    if (ranges != nullptr) *ranges = total(of_pictures);
     return sums;
   }
 
@@ -146,9 +155,10 @@ const ChainBackend& row_chain_backend() {
 }
 
 const ChainBackend& chain_backend_for(const torch::Tensor& x) {
-  const bool has_rows =
-      x.device().is_cpu() && x.scalar_type() == torch::kFloat && x.is_contiguous(kChannelsLast);
-  return has_rows ? row_chain_backend() : tensor_chain_backend();
+  const bool has_rows = x.scalar_type() == torch::kFloat && x.is_contiguous(kChannelsLast);
+  if (has_rows && x.device().is_cpu()) return row_chain_backend();
+  const ChainBackend* cuda = cuda_chain_backend();
+  return has_rows && x.device().is_cuda() && cuda != nullptr ? *cuda : tensor_chain_backend();
 }
 
 }  // namespace coco_mcu::training

@@ -66,31 +66,28 @@ torch::Tensor through_activation(const torch::Tensor& a, const torch::Tensor& gr
   return gradient;
 }
 
-double total(const torch::Tensor& values) {
-  return values.sum(torch::kDouble).item<double>();
-}
-
-void add_range_sums(const torch::Tensor& v, const torch::Tensor& gradient, const ChainGrid& grid,
-                    RangeSums& sums) {
+/// RangeSums as a tensor of three doubles.
+torch::Tensor range_sums(const torch::Tensor& v, const torch::Tensor& gradient,
+                         const ChainGrid& grid) {
   const torch::Tensor units = units_of(v, grid);
-  sums.inside += total(gradient * is_inside(v, grid) * (code_of(units) - units));
-  sums.above += total(gradient * v.gt(grid.high));
-  sums.below += total(gradient * v.lt(grid.low));
+  const auto total = [](const torch::Tensor& values) { return values.sum(torch::kDouble); };
+  return torch::stack({total(gradient * is_inside(v, grid) * (code_of(units) - units)),
+                       total(gradient * v.gt(grid.high)), total(gradient * v.lt(grid.low))});
 }
 
-/// The gradient to z from that to y. `ranges` may be null.
+/// The gradient to z from that to y. `ranges`, [2, 3] doubles, may be null.
 torch::Tensor gradient_to_z(const torch::Tensor& z, const torch::Tensor& dy,
-                            const ChainFunctions& functions, ChainRangeSums* ranges) {
+                            const ChainFunctions& functions, torch::Tensor* ranges) {
   const torch::Tensor a = functions.quantizes_before ? quantize(z, functions.before) : z;
   torch::Tensor gradient = dy;
   if (functions.quantizes_after) {
     const torch::Tensor v = activate(a, functions.activation);
-    if (ranges != nullptr) add_range_sums(v, gradient, functions.after, ranges->after);
+    if (ranges != nullptr) (*ranges)[1] = range_sums(v, gradient, functions.after);
     gradient = gradient * is_inside(v, functions.after);
   }
   gradient = through_activation(a, gradient, functions.activation);
   if (functions.quantizes_before) {
-    if (ranges != nullptr) add_range_sums(z, gradient, functions.before, ranges->before);
+    if (ranges != nullptr) (*ranges)[0] = range_sums(z, gradient, functions.before);
     gradient = gradient * is_inside(z, functions.before);
   }
   return gradient;
@@ -113,7 +110,8 @@ class TensorBackend : public ChainBackend {
 
   torch::Tensor backward_sums(const torch::Tensor& x, const torch::Tensor& dy,
                               const ChannelMap& map, const ChainFunctions& functions,
-                              ChainRangeSums* ranges) const override {
+                              torch::Tensor* ranges) const override {
+    if (ranges != nullptr) *ranges = torch::zeros({2, 3}, x.options().dtype(torch::kDouble));
     const torch::Tensor dz = gradient_to_z(apply(map, x), dy, functions, ranges);
     return torch::stack(
         {dz.sum({2, 3}, false, torch::kDouble), (dz * x).sum({2, 3}, false, torch::kDouble)}, 1);

@@ -4,6 +4,13 @@
 
 #include "training/chain_loops.h"
 
+/// What CUDA's kernels call, too.
+#ifdef __CUDACC__
+#define COCO_MCU_LANES __host__ __device__
+#else
+#define COCO_MCU_LANES
+#endif
+
 namespace coco_mcu::training::generic {
 
 constexpr std::int64_t kTilesPerGroup = 64;  // floats add up so long, then doubles take over
@@ -49,19 +56,19 @@ struct GridLanes {
   Lanes low;
   Lanes high;
 
-  explicit GridLanes(const ChainGrid& grid)
+  COCO_MCU_LANES explicit GridLanes(const ChainGrid& grid)
       : scale(Lanes::all(grid.scale)),
         inverse(Lanes::all(grid.inverse)),
         low(Lanes::all(grid.low)),
         high(Lanes::all(grid.high)) {}
 
   /// (clamp(v) - low) / scale
-  Lanes units(Lanes v) const {
+  COCO_MCU_LANES Lanes units(Lanes v) const {
     return (Lanes::at_most(high, Lanes::at_least(low, v)) - low) * inverse;
   }
-  static Lanes code(Lanes units) { return Lanes::floor(units + Lanes::all(0.5F)); }
-  Lanes quantize(Lanes v) const { return code(units(v)) * scale + low; }
-  Lanes where_inside(Lanes v, Lanes gradient) const {
+  COCO_MCU_LANES static Lanes code(Lanes units) { return Lanes::floor(units + Lanes::all(0.5F)); }
+  COCO_MCU_LANES Lanes quantize(Lanes v) const { return code(units(v)) * scale + low; }
+  COCO_MCU_LANES Lanes where_inside(Lanes v, Lanes gradient) const {
     return Lanes::where_not_above(low, v, Lanes::where_not_above(v, high, gradient));
   }
 };
@@ -72,7 +79,8 @@ struct RangeLanes {
   Lanes above = Lanes::all(0.0F);
   Lanes below = Lanes::all(0.0F);
 
-  void add(const GridLanes<Lanes>& grid, Lanes v, Lanes gradient, Lanes gradient_inside) {
+  COCO_MCU_LANES void add(const GridLanes<Lanes>& grid, Lanes v, Lanes gradient,
+                          Lanes gradient_inside) {
     const Lanes units = grid.units(v);
     inside = inside + gradient_inside * (GridLanes<Lanes>::code(units) - units);
     above = above + Lanes::where_less(grid.high, v, gradient);
@@ -97,7 +105,7 @@ void add_totals(const RangeLanes<Lanes>& lanes, RangeSums& sums) {
 }
 
 template <Activation kActivation, class Lanes>
-Lanes activate(Lanes a) {
+COCO_MCU_LANES Lanes activate(Lanes a) {
   const Lanes zero = Lanes::all(0.0F);
   if constexpr (kActivation == Activation::kNone) return a;
   if constexpr (kActivation == Activation::kRelu) return Lanes::at_least(zero, a);
@@ -112,7 +120,7 @@ Lanes activate(Lanes a) {
 
 /// gradient * activation'(a), with the conventions of libtorch where the function has a corner.
 template <Activation kActivation, class Lanes>
-Lanes through_activation(Lanes a, Lanes gradient) {
+COCO_MCU_LANES Lanes through_activation(Lanes a, Lanes gradient) {
   const Lanes zero = Lanes::all(0.0F);
   const Lanes one = Lanes::all(1.0F);
   const Lanes three = Lanes::all(3.0F);
@@ -141,22 +149,22 @@ struct Functions {
   GridLanes<Lanes> before;
   GridLanes<Lanes> after;
 
-  explicit Functions(const ChainFunctions& functions)
+  COCO_MCU_LANES explicit Functions(const ChainFunctions& functions)
       : before(functions.before), after(functions.after) {}
 
-  Lanes quantized_before(Lanes z) const {
+  COCO_MCU_LANES Lanes quantized_before(Lanes z) const {
     if constexpr (kBefore) return before.quantize(z);
     return z;
   }
-  Lanes forward(Lanes z) const {
+  COCO_MCU_LANES Lanes forward(Lanes z) const {
     const Lanes v = activate<kActivation>(quantized_before(z));
     if constexpr (kAfter) return after.quantize(v);
     return v;
   }
   /// The gradient to z from that to y; kLearns: adds to the sums of the ranges too.
   template <bool kLearns>
-  Lanes backward(Lanes z, Lanes dy, RangeLanes<Lanes>& sums_before,
-                 RangeLanes<Lanes>& sums_after) const {
+  COCO_MCU_LANES Lanes backward(Lanes z, Lanes dy, RangeLanes<Lanes>& sums_before,
+                                RangeLanes<Lanes>& sums_after) const {
     const Lanes a = quantized_before(z);
     Lanes gradient = dy;
     if constexpr (kAfter) {

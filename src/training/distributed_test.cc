@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -104,11 +105,15 @@ TEST(Distributed, TwoProcessesHaveTheGradientsOfOne) {
   in_two_processes(folder.path() / "meet", [](const Processes& processes) {
     const NamedTensors shared = gradients_of_first_step(processes);
     const NamedTensors alone = gradients_of_first_step(Processes());
+    double largest = 0.0;
+    for (const auto& [name, gradient] : alone) {
+      largest = std::max(largest, gradient.norm().item<double>());
+    }
     for (std::size_t i = 0; i < alone.size(); ++i) {
       const double norm = alone[i].second.norm().item<double>();
       const double distance = (alone[i].second - shared[i].second).norm().item<double>();
-      // A bias in front of batch norm has no gradient but rounding.
-      if (distance > 1e-5 * norm + 1e-9) {
+      // A bias in front of batch norm has no gradient but what rounding leaves of large sums.
+      if (distance > 1e-5 * norm + 1e-7 * largest) {
         throw std::runtime_error(alone[i].first + " differs by " + std::to_string(distance) +
                                  " of " + std::to_string(norm));
       }

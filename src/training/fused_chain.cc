@@ -1,5 +1,6 @@
 #include "training/fused_chain.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -17,8 +18,9 @@ constexpr float kHighestCode = 255.0F;
 
 ChainGrid grid_of(const ChainQuantizer& quantizer) {
   if (!quantizer.is_active()) return {};
-  const auto minimum = quantizer.minimum.item<float>();
-  const auto maximum = quantizer.maximum.item<float>();
+  const auto [minimum, maximum] =
+      quantizer.known ? *quantizer.known
+                      : std::pair(quantizer.minimum.item<float>(), quantizer.maximum.item<float>());
   if (!quantizer.is_nudged) {
     // 255 itself for a gate of 0..1, not 1 / (1 / 255): a gate of one half is a tie that rounds up.
     const float range = maximum - minimum;
@@ -87,22 +89,23 @@ torch::Tensor defined(const torch::Tensor& tensor) {
   return tensor.defined() ? tensor : torch::empty({0});
 }
 
-/// The gradients of minimum and maximum (fused_chain.h), shaped like these.
-variable_list range_gradients(const RangeSums& sums, const torch::Tensor& x,
-                              const torch::Tensor& minimum, const torch::Tensor& maximum) {
-  if (minimum.numel() == 0) return {torch::Tensor(), torch::Tensor()};
+/// The gradients of a chain's four range scalars (fused_chain.h), saved behind x. `sums` are the
+/// backend's, undefined where no range learns.
+variable_list range_gradients(const torch::Tensor& sums, const variable_list& saved) {
+  variable_list gradients(4);
+  if (!sums.defined()) return gradients;
+  const torch::Tensor& x = saved[0];
   const auto elements = static_cast<double>(x.numel() / x.size(0));
   const double gradient_scale = 1.0 / std::sqrt(elements * double{kHighestCode});
-  const double inside = sums.inside / double{kHighestCode};
-  return {torch::full_like(minimum, (sums.below - inside) * gradient_scale),
-          torch::full_like(maximum, (sums.above + inside) * gradient_scale)};
-}
-
-/// The gradients of a chain's four range scalars, saved behind x.
-variable_list all_range_gradients(const ChainRangeSums& sums, const variable_list& saved) {
-  variable_list gradients = range_gradients(sums.before, saved[0], saved[1], saved[2]);
-  const variable_list after = range_gradients(sums.after, saved[0], saved[3], saved[4]);
-  gradients.insert(gradients.end(), after.begin(), after.end());
+  const torch::Tensor inside = sums.select(1, 0) / double{kHighestCode};
+  const torch::Tensor to_minimum = (sums.select(1, 2) - inside) * gradient_scale;
+  const torch::Tensor to_maximum = (sums.select(1, 1) + inside) * gradient_scale;
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const torch::Tensor& scalar = saved[1 + i];
+    if (scalar.numel() == 0) continue;
+    const torch::Tensor& of_quantizers = i % 2 == 0 ? to_minimum : to_maximum;
+    gradients[i] = of_quantizers[static_cast<std::int64_t>(i / 2)].to(scalar.scalar_type());
+  }
   return gradients;
 }
 
@@ -135,14 +138,11 @@ class GatedChain : public torch::autograd::Function<GatedChain> {
     const bool needs_gate_gradient = context->saved_data["needs_gate_gradient"].toBool();
     variable_list results(7);
     if (needs_gate_gradient || state.learns_ranges) {
-      ChainRangeSums ranges;
+      torch::Tensor ranges;
       const torch::Tensor sums = state.backend.backward_sums(
           x, dy, state.map, state.functions, state.learns_ranges ? &ranges : nullptr);
       if (needs_gate_gradient) results[1] = sums.select(1, 1).to(x.scalar_type());
-      if (state.learns_ranges) {
-        const variable_list of_ranges = all_range_gradients(ranges, saved);
-        for (std::size_t i = 0; i < of_ranges.size(); ++i) results[2 + i] = of_ranges[i];
-      }
+      std::ranges::move(range_gradients(ranges, saved), results.begin() + 2);
     }
     if (state.needs_input_gradient) {
       results[0] =
@@ -163,11 +163,13 @@ Statistics batch_statistics(const torch::Tensor& x, const ChainBackend& backend,
                             const SumOverProcesses& sum) {
   const std::int64_t channels = x.size(1);
   const auto elements_here = static_cast<double>(x.numel() / channels);
-  const torch::Tensor sums = backend.statistics(x);
-  torch::Tensor totals =
-      torch::cat({sums.flatten(), torch::full({1}, elements_here, sums.options())});
-  if (sum) sum(totals);
-  const auto elements = totals[2 * channels].item<double>();
+  torch::Tensor totals = backend.statistics(x).flatten();
+  double elements = elements_here;
+  if (sum) {
+    totals = torch::cat({totals, torch::full({1}, elements_here, totals.options())});
+    sum(totals);
+    elements = totals[2 * channels].item<double>();
+  }
   const torch::Tensor mean = totals.narrow(0, 0, channels) / elements;
   const torch::Tensor mean_square = totals.narrow(0, channels, channels) / elements;
   return {mean, (mean_square - mean.square()).clamp_min(0.0), elements};
@@ -215,7 +217,7 @@ class BatchNormChain : public torch::autograd::Function<BatchNormChain> {
     const variable_list saved = context->get_saved_variables();
     const ChainState& state = state_of(context);
     const torch::Tensor& x = saved[0];
-    ChainRangeSums ranges;
+    torch::Tensor ranges;
     const torch::Tensor sums = state.backend
                                    .backward_sums(x, gradients[0], state.map, state.functions,
                                                   state.learns_ranges ? &ranges : nullptr)
@@ -224,7 +226,7 @@ class BatchNormChain : public torch::autograd::Function<BatchNormChain> {
         (sums[1] - state.mean * sums[0]) * state.inverse_deviation;
     variable_list results = {torch::Tensor(), sum_normalized.to(x.scalar_type()),
                              sums[0].to(x.scalar_type())};
-    const variable_list of_ranges = all_range_gradients(ranges, saved);
+    const variable_list of_ranges = range_gradients(ranges, saved);
     results.insert(results.end(), of_ranges.begin(), of_ranges.end());
     results.resize(9);
     if (state.needs_input_gradient) {

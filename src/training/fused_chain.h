@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <utility>
 
 #include "network/network.h"
 #include "training/libtorch.h"
@@ -19,6 +21,8 @@ namespace coco_mcu::training {
 struct ChainQuantizer {
   torch::Tensor minimum;
   torch::Tensor maximum;
+  /// Values of the two, for ranges in a GPU's memory: asking for them would wait for the GPU.
+  std::optional<std::pair<float, float>> known = std::nullopt;
   /// False: the grid is minimum + code * (maximum - minimum) / 255 as it stands, for ranges that
   /// are ends of a grid already. A mask's 1..2 does not hold zero.
   bool is_nudged = true;

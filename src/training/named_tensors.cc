@@ -1,11 +1,14 @@
 #include "training/named_tensors.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
 namespace coco_mcu::training {
 namespace {
+
+constexpr std::int64_t kKernelDimensions = 4;
 
 network::Tensor saved_tensor(const torch::Tensor& from) {
   const torch::Tensor values = from.detach().to(torch::kCPU, torch::kFloat).contiguous();
@@ -46,6 +49,30 @@ void restore(const std::string& part, const network::Tensors& saved, const Named
     }
     assign(found->second, tensor);
   }
+}
+
+int copy_overlap(const network::Tensors& from, const NamedTensors& to) {
+  const torch::NoGradGuard no_grad;
+  int changed = 0;
+  for (const auto& [name, target] : to) {
+    const auto found = from.find(name);
+    if (found == from.end()) continue;
+    const std::vector<std::int64_t>& shape = found->second.shape;
+    const auto dimensions = static_cast<std::int64_t>(shape.size());
+    if (dimensions != target.dim()) continue;
+    torch::Tensor source = torch::empty(shape);
+    assign(found->second, source);
+    torch::Tensor part = target;
+    for (std::int64_t i = 0; i < dimensions; ++i) {
+      const std::int64_t shared = std::min(source.size(i), target.size(i));
+      source = source.narrow(i, 0, shared);
+      part = part.narrow(i, 0, shared);
+      if (i == 0 && dimensions == kKernelDimensions) part.zero_();
+    }
+    part.copy_(source);
+    if (!target.sizes().equals(shape)) ++changed;
+  }
+  return changed;
 }
 
 void copy_shared(const network::Tensors& from, const NamedTensors& to) {

@@ -23,6 +23,11 @@ void save(const std::string& part, const NamedTensors& tensors, network::Tensors
 /// the first that is missing or of another shape.
 void restore(const std::string& part, const network::Tensors& saved, const NamedTensors& tensors);
 
+/// Copies tensors of the same name where the shapes differ, too: the part that both have. A
+/// kernel's channels that `from` has do not read the inputs that it has not, so that what they
+/// compute stays the same. Returns how many tensors were cut or widened.
+int copy_overlap(const network::Tensors& from, const NamedTensors& to);
+
 /// Copies tensors of the same name and shape; those of `to` that `from` lacks stay as they are.
 void copy_shared(const network::Tensors& from, const NamedTensors& to);
 

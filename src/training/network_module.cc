@@ -231,6 +231,24 @@ torch::Tensor NetworkModule::quantize_output(NodeId id, const torch::Tensor& x) 
   return apply_chain(x, {.before = layer.output_range->quantizer()});
 }
 
+void NetworkModule::read_ranges() const {
+  std::vector<RangeQuantizer*> ranges;
+  Tensors scalars;
+  for (const Layer& layer : layers_) {
+    if (!layer.output_range) continue;
+    ranges.push_back(layer.output_range.get());
+    scalars.push_back(ranges.back()->scalars());
+  }
+  if (ranges.empty() || scalars.front().device().is_cpu()) return;
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor values = torch::stack(scalars).to(torch::kCPU);
+  const auto* value = values.data_ptr<float>();
+  for (RangeQuantizer* range : ranges) {
+    range->set_known(value[0], value[1]);
+    value += 2;
+  }
+}
+
 NodeId NetworkModule::end_of_chain(NodeId id) const {
   const bool is_candidate = readers_[id].size() == 1 && !layers_[id].tracked_output &&
                             !is_activation(description_.nodes[id].op);
@@ -288,6 +306,7 @@ std::vector<torch::Tensor> NetworkModule::observe(const torch::Tensor& pictures,
                                                   const std::vector<Observation>& wanted) const {
   Tensors values(description_.nodes.size());
   std::vector<torch::Tensor> seen(wanted.size());
+  read_ranges();
   const auto is_wanted = [&](NodeId id) {
     return std::ranges::any_of(wanted, [&](const Observation& each) { return each.node == id; });
   };
@@ -335,9 +354,11 @@ torch::Tensor NetworkModule::float_tail(const torch::Tensor& output_of_from, Nod
 
 torch::Tensor normalize(const torch::Tensor& bytes, const float (&mean)[3],
                         const float (&deviation)[3]) {
-  const torch::Tensor full_scale_mean = torch::tensor({mean[0], mean[1], mean[2]}) * 255.0F;
-  const torch::Tensor full_scale_deviation =
-      torch::tensor({deviation[0], deviation[1], deviation[2]}) * 255.0F;
+  const auto full_scale = [&](const float(&values)[3]) {
+    return (torch::tensor({values[0], values[1], values[2]}) * 255.0F).to(bytes.device());
+  };
+  const torch::Tensor full_scale_mean = full_scale(mean);
+  const torch::Tensor full_scale_deviation = full_scale(deviation);
   const torch::Tensor pixels = bytes.to(torch::kFloat);
   return ((pixels - full_scale_mean) / full_scale_deviation).permute({0, 3, 1, 2});
 }

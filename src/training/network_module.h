@@ -134,6 +134,8 @@ class NetworkModule : public torch::nn::Module {
   /// One node without its output quantizer.
   torch::Tensor compute(network::NodeId id, const Tensors& inputs, bool quantize) const;
   torch::Tensor quantize_output(network::NodeId id, const torch::Tensor& x) const;
+  /// Fetches all ranges from a GPU at once; on the processor there is nothing to do.
+  void read_ranges() const;
 
   bool fuses() const { return !watches_saturation_ && !mode_.calibrate; }
   /// The activation that is computed together with the node in front of it; the node itself where

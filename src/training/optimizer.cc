@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 namespace coco_mcu::training {
@@ -63,12 +64,13 @@ void Optimizer::zero_gradients() {
 }
 
 void Optimizer::clip_gradients() {
-  torch::Tensor squares = torch::zeros({}, torch::kDouble);
+  std::vector<torch::Tensor> squares;
   for (const OptimizedParameter& parameter : parameters_) {
     const torch::Tensor& gradient = parameter.value.grad();
-    if (gradient.defined()) squares += gradient.square().sum().to(torch::kCPU, torch::kDouble);
+    if (gradient.defined()) squares.push_back(gradient.square().sum().to(torch::kDouble));
   }
-  const double norm = std::sqrt(squares.item<double>());
+  if (squares.empty()) return;
+  const double norm = std::sqrt(torch::stack(squares).sum().item<double>());
   if (norm <= options_.clip_norm) return;
   for (OptimizedParameter& parameter : parameters_) {
     torch::Tensor& gradient = parameter.value.mutable_grad();
@@ -76,44 +78,53 @@ void Optimizer::clip_gradients() {
   }
 }
 
-void Optimizer::adam(std::size_t index, double learning_rate, std::int64_t number) {
-  const OptimizedParameter& parameter = parameters_[index];
-  torch::Tensor gradient = parameter.value.grad();
-  if (parameter.decays && options_.kind == Kind::kAdam) {
-    gradient = gradient.add(parameter.value, options_.weight_decay);
-  } else if (parameter.decays) {
-    parameter.value.mul_(1.0 - learning_rate * options_.weight_decay);
-  }
-  torch::Tensor& first = first_moments_[index];
-  torch::Tensor& second = second_moments_[index];
-  first.mul_(options_.beta1).add_(gradient, 1.0 - options_.beta1);
-  second.mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
+void Optimizer::adam(Moved& moved, double learning_rate, std::int64_t number) const {
   const auto steps = static_cast<double>(number);
   const double first_correction = 1.0 - std::pow(options_.beta1, steps);
   const double second_correction = 1.0 - std::pow(options_.beta2, steps);
-  const torch::Tensor root =
-      second.sqrt().div_(std::sqrt(second_correction)).add_(options_.epsilon);
-  parameter.value.addcdiv_(first, root, -learning_rate / first_correction);
+  at::_foreach_mul_(moved.first, options_.beta1);
+  at::_foreach_add_(moved.first, moved.gradients, 1.0 - options_.beta1);
+  at::_foreach_mul_(moved.second, options_.beta2);
+  at::_foreach_addcmul_(moved.second, moved.gradients, moved.gradients, 1.0 - options_.beta2);
+  std::vector<torch::Tensor> roots = at::_foreach_sqrt(moved.second);
+  at::_foreach_div_(roots, std::sqrt(second_correction));
+  at::_foreach_add_(roots, options_.epsilon);
+  at::_foreach_addcdiv_(moved.values, moved.first, roots, -learning_rate / first_correction);
 }
 
-void Optimizer::sgd(std::size_t index, double learning_rate) {
-  const OptimizedParameter& parameter = parameters_[index];
-  torch::Tensor& velocity = first_moments_[index];
-  velocity.mul_(options_.momentum).add_(parameter.value.grad());
-  if (parameter.decays) velocity.add_(parameter.value, options_.weight_decay);
-  parameter.value.sub_(velocity, learning_rate);
+void Optimizer::sgd(Moved& moved, double learning_rate) const {
+  at::_foreach_mul_(moved.first, options_.momentum);
+  at::_foreach_add_(moved.first, moved.gradients);
+  at::_foreach_add_(moved.values, moved.first, -learning_rate);
+}
+
+torch::Tensor Optimizer::decayed_gradient(OptimizedParameter& parameter, double rate) const {
+  const torch::Tensor& gradient = parameter.value.grad();
+  if (!parameter.decays) return gradient;
+  if (options_.kind != Kind::kAdamW) return gradient.add(parameter.value, options_.weight_decay);
+  parameter.value.mul_(1.0 - rate * options_.weight_decay);
+  return gradient;
 }
 
 void Optimizer::step(double learning_rate, std::int64_t number) {
   const torch::NoGradGuard no_grad;
   if (options_.clip_norm > 0.0) clip_gradients();
+  std::map<double, Moved> by_factor;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (!parameters_[i].value.grad().defined()) continue;
-    const double rate = learning_rate * parameters_[i].rate_factor;
+    OptimizedParameter& parameter = parameters_[i];
+    if (!parameter.value.grad().defined()) continue;
+    Moved& moved = by_factor[parameter.rate_factor];
+    moved.gradients.push_back(decayed_gradient(parameter, learning_rate * parameter.rate_factor));
+    moved.values.push_back(parameter.value);
+    moved.first.push_back(first_moments_[i]);
+    if (!second_moments_.empty()) moved.second.push_back(second_moments_[i]);
+  }
+  for (auto& [factor, moved] : by_factor) {
+    const double rate = learning_rate * factor;
     if (options_.kind == Kind::kSgd) {
-      sgd(i, rate);
+      sgd(moved, rate);
     } else {
-      adam(i, rate, number);
+      adam(moved, rate, number);
     }
   }
 }

@@ -37,9 +37,19 @@ class Optimizer {
   NamedTensors state() const;
 
  private:
+  /// Tensors of parameters with one rate, as lists: a GPU takes a whole list at a time.
+  struct Moved {
+    std::vector<torch::Tensor> values;
+    std::vector<torch::Tensor> gradients;
+    std::vector<torch::Tensor> first;
+    std::vector<torch::Tensor> second;
+  };
+
   void clip_gradients();
-  void adam(std::size_t index, double learning_rate, std::int64_t number);
-  void sgd(std::size_t index, double learning_rate);
+  /// The gradient with what decay adds to it; AdamW's decay shrinks the value instead.
+  torch::Tensor decayed_gradient(OptimizedParameter& parameter, double rate) const;
+  void adam(Moved& moved, double learning_rate, std::int64_t number) const;
+  void sgd(Moved& moved, double learning_rate) const;
 
   OptimizerOptions options_;
   std::vector<OptimizedParameter> parameters_;

@@ -29,7 +29,7 @@ RangeQuantizer::RangeQuantizer(bool is_learned) : is_learned_(is_learned) {
 }
 
 ChainQuantizer RangeQuantizer::quantizer() const {
-  return {.minimum = minimum_, .maximum = maximum_, .is_nudged = is_learned_};
+  return {.minimum = minimum_, .maximum = maximum_, .known = known_, .is_nudged = is_learned_};
 }
 
 void RangeQuantizer::calibrate(const torch::Tensor& x, const LargestOverProcesses& largest) {

@@ -25,6 +25,10 @@ class RangeQuantizer : public torch::nn::Module {
 
   /// What quantizes x on the range. It shares the two scalars with this object.
   ChainQuantizer quantizer() const;
+  /// The two scalars one after the other.
+  torch::Tensor scalars() const { return torch::stack({minimum_, maximum_}); }
+  /// Tells the processor what they are now: for ranges that a GPU holds, before each pass.
+  void set_known(float minimum, float maximum) { known_ = {minimum, maximum}; }
 
   /// Forgets what calibration has seen.
   void begin_calibration() { seen_ = 0; }
@@ -44,6 +48,7 @@ class RangeQuantizer : public torch::nn::Module {
   torch::Tensor minimum_;  // scalar
   torch::Tensor maximum_;  // scalar
   int seen_ = 0;           // batches of the calibration
+  std::optional<std::pair<float, float>> known_;
 };
 
 }  // namespace coco_mcu::training

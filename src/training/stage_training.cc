@@ -70,7 +70,11 @@ StageTraining::StageTraining(const Stage& stage, const TrainingTask& task,
   torch::manual_seed(seed);
   module_ = std::make_shared<NetworkModule>(network_, quantizers_);
   const network::Tensors carried = carried_over(start, quantizers_);
-  copy_shared(carried, tensors_of(*module_));
+  if (start.grow) {
+    copy_overlap(carried, tensors_of(*module_));
+  } else {
+    copy_shared(carried, tensors_of(*module_));
+  }
   set_new_steps(*module_, carried);
   set_fixed_ranges(*module_, task.sites);
   needs_calibration_ = std::ranges::any_of(quantizers_, [&](const Quantizer& each) {

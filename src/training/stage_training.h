@@ -21,6 +21,7 @@ namespace coco_mcu::training {
 struct StageStart {
   network::Tensors tensors;  // empty: random weights
   network::Quantizers quantizers;
+  bool grow = false;  // `tensors` are those of another network: its layers may have other widths
 };
 
 /// Batches by their number, of this process.

@@ -3,20 +3,15 @@
 #include <cmath>
 #include <vector>
 
+#include "training/step_quantizer_cuda.h"
+
 namespace coco_mcu::training {
 
 using core::WeightFormat;
 
 namespace {
 
-/// The levels of a format in units of the step.
-struct Cells {
-  double lowest;          // of round(u), or of floor(u) for four-level
-  double highest;         // likewise
-  bool is_half_way;       // four-level: a level stands in the middle between two multiples
-  double largest_level;   // of the positive levels, in steps
-  int integers_per_cell;  // by how much the integer grows from cell to cell
-};
+using Cells = StepCells;
 
 Cells cells_of(WeightFormat format) {
   switch (format) {
@@ -70,7 +65,9 @@ class StepQuantize : public torch::autograd::Function<StepQuantize> {
                                WeightFormat format) {
     context->save_for_backward({weight, step});
     context->saved_data["format"] = static_cast<std::int64_t>(format);
-    return quantized(weight, for_each_channel(step, weight.dim()), cells_of(format));
+    const Cells cells = cells_of(format);
+    if (has_cuda_loops(weight)) return quantize_by_cuda(weight, step, cells);
+    return quantized(weight, for_each_channel(step, weight.dim()), cells);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
@@ -78,13 +75,18 @@ class StepQuantize : public torch::autograd::Function<StepQuantize> {
     const torch::autograd::variable_list saved = context->get_saved_variables();
     const torch::Tensor& weight = saved[0];
     const Cells cells = cells_of(static_cast<WeightFormat>(context->saved_data["format"].toInt()));
+    const auto weights_of_channel = static_cast<double>(weight.numel() / weight.size(0));
+    const double gradient_scale = 1.0 / std::sqrt(weights_of_channel * cells.largest_level);
+    if (has_cuda_loops(weight)) {
+      const StepGradients both =
+          step_gradients_by_cuda(weight, saved[1], cells, gradients[0], gradient_scale);
+      return {both.weight, both.step, {}};
+    }
     const torch::Tensor units = weight / for_each_channel(saved[1], weight.dim());
     const torch::Tensor cell = unbounded_cells(units, cells);
     const torch::Tensor inside = cell.ge(cells.lowest).logical_and_(cell.le(cells.highest));
     const torch::Tensor level = integers(units, cells).div_(cells.integers_per_cell);
     const torch::Tensor to_step = gradients[0] * (level - units * inside);
-    const auto weights_of_channel = static_cast<double>(weight.numel() / weight.size(0));
-    const double gradient_scale = 1.0 / std::sqrt(weights_of_channel * cells.largest_level);
     return {gradients[0] * inside, sum_of_channels(to_step).mul_(gradient_scale), {}};
   }
 };

@@ -36,12 +36,15 @@ int thread_count(const TrainingTask& task, const Processes& processes) {
   return std::max(1, cores / processes.on_this_machine());
 }
 
-/// The same bits from the same inputs, as far as libtorch can.
-void be_deterministic(int threads) {
+/// The same bits from the same inputs, as far as libtorch can: on the processor. On a GPU its
+/// deterministic functions take half as long again, and resuming is not promised to the bit there.
+void be_deterministic(int threads, bool on_gpu) {
   at::set_num_threads(threads);
+  if (on_gpu) {
+    at::globalContext().setBenchmarkCuDNN(true);
+    return;
+  }
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
-  at::globalContext().setDeterministicCuDNN(true);
-  at::globalContext().setBenchmarkCuDNN(false);
 }
 
 RunDescription describe(const TrainingTask& task, const TrainingData& data,
@@ -66,8 +69,8 @@ Trainer::Trainer(const TrainingTask& task, TrainingObserver& observer)
       observer_(observer),
       processes_(Processes::from_environment()),
       threads_(thread_count(task, processes_)),
-      data_(task, processes_, kLoaderThreads) {
-  be_deterministic(threads_);
+      data_(task, processes_, task.device == "cpu" ? kLoaderThreads : threads_) {
+  be_deterministic(threads_, task.device != "cpu");
   plan_stages();
   open_run();
 }
@@ -112,17 +115,19 @@ StageStart Trainer::initial_start() const {
   if (task_.initial_checkpoint.empty()) return {};
   network::Checkpoint initial = network::read_checkpoint(task_.initial_checkpoint);
   const core::Preprocessing wanted = preprocessing_of(task_);
-  const bool is_fitting = initial.network == task_.network.name;
-  if (!is_fitting) {
-    throw std::runtime_error(
-        fmt::format("{}: holds network {}, the recipe trains {}; choose another --init",
-                    task_.initial_checkpoint.string(), initial.network, task_.network.name));
+  if (initial.network != task_.network.name && !task_.grow) {
+    throw std::runtime_error(fmt::format(
+        "{}: holds network {}, the recipe trains {}; choose another --init, or take over what has "
+        "the same name by --grow",
+        task_.initial_checkpoint.string(), initial.network, task_.network.name));
   }
   if (!(initial.preprocessing == wanted) && processes_.is_first()) {
     observer_.line(fmt::format("{}: was trained with another preprocessing than the recipe's",
                                task_.initial_checkpoint.string()));
   }
-  return {.tensors = std::move(initial.tensors), .quantizers = std::move(initial.quantizers)};
+  return {.tensors = std::move(initial.tensors),
+          .quantizers = std::move(initial.quantizers),
+          .grow = task_.grow};
 }
 
 StageStart Trainer::start_of(std::size_t stage) const {
@@ -182,6 +187,10 @@ void Trainer::run_stage(std::size_t stage) {
   const auto loader = data_.loader(options);
   RunProgress& progress = state_.progress;
   while (progress.stage == stage && !stops_) train_epoch(training, stage, *loader);
+}
+
+bool Trainer::is_save_due() const {
+  return now() - saved_at_ > 60.0 * task_.recipe.checkpoint_minutes;
 }
 
 bool Trainer::wishes_to_stop() const {
@@ -261,8 +270,7 @@ void Trainer::train_epoch(StageTraining& training, std::size_t stage, dataset::L
     report.learning_rate = result.learning_rate;
     stops_ = result.stop;
     if (processes_.is_first()) observer_.advance(batch_size);
-    const bool is_due = now() - saved_at_ > 60.0 * task_.recipe.checkpoint_minutes;
-    if (!is_last && (is_due || stops_)) save_state(training, result.learning_rate);
+    if (!is_last && (is_save_due() || stops_)) save_state(training, result.learning_rate);
   }
   const double seconds = now() - started;
   if (processes_.is_first()) observer_.end();
@@ -296,7 +304,7 @@ void Trainer::end_epoch(StageTraining& training, std::size_t stage, EpochReport&
   }
   if (ends_stage) {
     save_end_of_stage(*product, stage);
-  } else {
+  } else if (evaluates || stops_ || is_save_due()) {
     save_state(training, report.learning_rate);
   }
 }

@@ -51,6 +51,7 @@ class Trainer {
   void save_state(const StageTraining& training, double learning_rate);
   void save_end_of_stage(const NetworkModule& product, std::size_t stage);
   bool wishes_to_stop() const;
+  bool is_save_due() const;
   network::Checkpoint checkpoint(const NetworkModule& module, const Stage& stage) const;
 
   const TrainingTask& task_;

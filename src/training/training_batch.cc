@@ -20,7 +20,7 @@ TrainingBatch training_batch(const dataset::Batch& batch, const core::Preprocess
   auto* bytes = const_cast<std::uint8_t*>(batch.pixels.data());
   const torch::Tensor pixels =
       torch::from_blob(bytes, {count, preprocessing.height, preprocessing.width, 3}, torch::kUInt8);
-  return {.pictures = normalize(pixels, preprocessing.mean, preprocessing.deviation).to(device),
+  return {.pictures = normalize(pixels.to(device), preprocessing.mean, preprocessing.deviation),
           .targets = {.labels = on_device(batch.labels, device),
                       .teacher = on_device(batch.teacher, device)}};
 }

@@ -1,11 +1,6 @@
 #include "training/training_data.h"
 
-#include <stdexcept>
 #include <utility>
-
-#include <fmt/format.h>
-
-#include "network/checkpoint.h"
 
 namespace coco_mcu::training {
 namespace {
@@ -22,32 +17,6 @@ core::Preprocessing preprocessing_of(const TrainingTask& task) {
   return preprocessing;
 }
 
-TeacherNetwork::TeacherNetwork(const std::filesystem::path& folder,
-                               const core::Preprocessing& student, const torch::Device& device)
-    : device_(device) {
-  const network::Checkpoint checkpoint = network::read_checkpoint(folder);
-  preprocessing_ = checkpoint.preprocessing;
-  if (preprocessing_.height != student.height || preprocessing_.width != student.width) {
-    throw std::runtime_error(
-        fmt::format("{}: the teacher's pictures are {}x{} (height x width), the student's {}x{}; "
-                    "take a teacher "
-                    "of the same size, or its stored probabilities by --teacher",
-                    folder.string(), preprocessing_.height, preprocessing_.width, student.height,
-                    student.width));
-  }
-  module_ = load_module(checkpoint);
-  module_->to(device_);
-  module_->eval();
-  module_->prepare_inference();
-}
-
-void TeacherNetwork::complete(const dataset::Batch& batch, torch::Tensor& probabilities) const {
-  const torch::NoGradGuard no_grad;
-  const torch::Tensor input = training_batch(batch, preprocessing_, device_).pictures;
-  const torch::Tensor seen = module_->infer(input).flatten(1).select(1, 1).clone();
-  probabilities = torch::where(probabilities.isnan(), seen, probabilities);
-}
-
 TrainingData::TrainingData(const TrainingTask& task, const Processes& processes, int threads)
     : task_(task),
       processes_(processes),
@@ -62,8 +31,8 @@ TrainingData::TrainingData(const TrainingTask& task, const Processes& processes,
   for (const std::filesystem::path& file : task.teacher_probabilities) {
     teacher_.add(file, task.teacher_name);
   }
-  if (!task.teacher_checkpoint.empty()) {
-    teacher_network_.emplace(task.teacher_checkpoint, preprocessing_, torch::Device(task.device));
+  for (const std::filesystem::path& folder : task.teacher_checkpoints) {
+    teacher_networks_.add(folder, torch::Device(task.device));
   }
 }
 
@@ -83,7 +52,11 @@ std::unique_ptr<dataset::Loader> TrainingData::loader(const Stage& stage) const 
 
 TrainingBatch TrainingData::batch(const dataset::Batch& batch) const {
   TrainingBatch result = training_batch(batch, preprocessing_, torch::Device(task_.device));
-  if (teacher_network_) teacher_network_->complete(batch, result.targets.teacher);
+  const torch::Tensor seen = teacher_networks_.probabilities(result.pictures, preprocessing_);
+  if (seen.defined()) {
+    torch::Tensor& stored = result.targets.teacher;
+    stored = torch::where(stored.isnan(), seen, stored);
+  }
   return result;
 }
 

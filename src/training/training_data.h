@@ -8,28 +8,13 @@
 #include "dataset/loader.h"
 #include "dataset/picture_source.h"
 #include "dataset/teacher.h"
-#include "training/checkpoint_loading.h"
 #include "training/distributed.h"
 #include "training/stage_training.h"
+#include "training/teacher_networks.h"
 #include "training/training_batch.h"
 #include "training/training_task.h"
 
 namespace coco_mcu::training {
-
-/// A network whose opinions a training learns from, asked about the very pictures it sees.
-class TeacherNetwork {
- public:
-  /// Throws std::runtime_error where its pictures have another size than the student's.
-  TeacherNetwork(const std::filesystem::path& folder, const core::Preprocessing& student,
-                 const torch::Device& device);
-  /// Fills in the probabilities that are not known.
-  void complete(const dataset::Batch& batch, torch::Tensor& probabilities) const;
-
- private:
-  core::Preprocessing preprocessing_;
-  torch::Device device_;
-  std::shared_ptr<NetworkModule> module_;
-};
 
 class TrainingData {
  public:
@@ -53,7 +38,7 @@ class TrainingData {
   std::unique_ptr<dataset::PictureSource> training_;
   std::unique_ptr<dataset::PictureSource> validation_;
   dataset::TeacherProbabilities teacher_;
-  std::optional<TeacherNetwork> teacher_network_;
+  TeacherNetworks teacher_networks_;
 };
 
 /// The recipe's preprocessing at the network's size.

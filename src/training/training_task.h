@@ -26,9 +26,10 @@ struct TrainingTask {
   dataset::VisualWakeWords rule;
   std::vector<std::filesystem::path> teacher_probabilities;  // JSON files
   std::string teacher_name;                                  // which of several in them
-  std::filesystem::path teacher_checkpoint;                  // a float checkpoint, or empty
+  std::vector<std::filesystem::path> teacher_checkpoints;    // float checkpoints; they speak as one
   std::filesystem::path initial_checkpoint;                  // or empty: random weights
-  std::filesystem::path run;                                 // folder that the run is written to
+  bool grow = false;          // initial_checkpoint is another network's
+  std::filesystem::path run;  // folder that the run is written to
   bool resume = false;
   std::string device = "cpu";         // or "cuda"
   int threads = 0;                    // 0: one for each core

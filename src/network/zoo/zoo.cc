@@ -19,9 +19,11 @@ constexpr PublishedClaims kCocoMcuClaims = {
     .source = "Visual Wake Words challenge submission, 2019",
 };
 
-constexpr std::array<ZooEntry, 2> kZoo = {{
+constexpr std::array<ZooEntry, 3> kZoo = {{
     {"coco_mcu", "Visual Wake Words network of 2019, 256x256, two attention branches", coco_mcu,
      &kCocoMcuClaims},
+    {"person", "ours for the same task: 256x256, streams in rows, weights where they are cheap",
+     person, nullptr},
     {"tiny", "the same blocks at 64x64, trained in minutes: for trying things out", tiny, nullptr},
 }};
 

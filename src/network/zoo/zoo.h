@@ -13,6 +13,10 @@ namespace coco_mcu::network {
 /// attention branches; RGB 256x256 in, {no person, person} out.
 Network coco_mcu();
 
+/// Ours for the same task and limits: no masks and no squeeze-excite where the picture is large, so
+/// that rows can stream through; the weights stand where they are cheap. RGB 256x256 in.
+Network person();
+
 /// A network of the same blocks, small enough that a whole training takes minutes: to try recipes
 /// and boards out, and for tests. RGB 64x64 in, {no person, person} out.
 Network tiny();
