@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "network/costs.h"
+
 namespace coco_mcu::network {
 namespace {
 
@@ -48,6 +50,22 @@ TEST(Zoo, ReferenceNetworkHas95ConvolutionsAnd59BatchNorms) {
   const auto count = [&](Op op) { return std::ranges::count(network.nodes, op, &Node::op); };
   EXPECT_EQ(count(Op::kConv) + count(Op::kDepthwiseConv), 95);
   EXPECT_EQ(count(Op::kBatchNorm), 59);
+}
+
+// The limits of the challenge, with 36 KB for multipliers, tables and names.
+TEST(Zoo, OurNetworkFitsTheLimitsAtTwoBits) {
+  const Cost total = cost(person());
+  EXPECT_LE(total.weights / 4 + 36'000, 250'228);
+  EXPECT_LE(total.macs, 60'000'000);
+}
+
+// Rows stream through as far as the first block that averages over a whole tensor.
+TEST(Zoo, OurNetworkAveragesNothingLarge) {
+  const Network network = person();
+  for (const Node& node : network.nodes) {
+    if (node.op != Op::kGlobalAveragePool) continue;
+    EXPECT_LE(network.nodes[node.inputs[0]].output.height, 11) << node.name;
+  }
 }
 
 TEST(Zoo, NodeAndParameterNamesAreUnique) {
