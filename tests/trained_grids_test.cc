@@ -164,6 +164,7 @@ void compare(const model::Operator& layer, const std::vector<std::uint8_t>& code
     if (difference != 0) ++found.different;
     if (difference > 1) ++found.beyond_neighbour;
     found.largest = std::max(found.largest, difference);
+    static int d; static const model::Operator* l; if (l != &layer) { l=&layer; printf("  %s was %d of\n", layer.name.c_str(), d); d=0;} d += difference != 0; if (difference && d < 4) printf("   %d %f\n", codes[i], floats.values[i]/layer.scale+layer.zero_point);
   }
 }
 
@@ -227,7 +228,7 @@ TEST(TrainedGrids, SettledNetworksLeaveFewDifferences) {
   for (std::uint32_t seed = 1; seed <= 6; ++seed) {
     const Trained trained = random_training(network, seed);
     before += differences(network, trained).different;
-    after += differences(network, settled(network, trained)).different;
+    auto d = differences(network, settled(network, trained)); after += d.different; printf("%zu of %zu, %zu %d before %zu\n", d.different, d.codes, d.beyond_neighbour, d.largest, before);
   }
   EXPECT_LT(2 * after, before) << after << " and " << before;
 }

@@ -24,8 +24,8 @@ struct LayerRequantization {
 ///     code = clamp((t + (offsets[c] << e)) >> s, low, high)    (rounded down)
 ///
 /// and, where there is a table, table[code]. The real output is multiplier * 2^(l - 16 - s) per
-/// accumulator unit; the offset holds bias, zero points and the half that makes the last shift
-/// round half up.
+/// accumulator unit; the offset holds bias, the output's zero point and the half that makes the
+/// last shift round half up.
 ///
 /// Contract, checked when a model is loaded: 0 <= multiplier; |accumulator << l| < 2^31;
 /// |t + (offset << e)| < 2^31; s <= 31; e <= s.

@@ -99,8 +99,10 @@ void run_global_average(const Step& step) {
   const OperatorView& input = step.inputs[0];
   const auto channels = static_cast<std::size_t>(step.layer.channels);
   auto* sums = reinterpret_cast<std::int32_t*>(step.scratch);
-  for (std::size_t c = 0; c < channels; ++c) sums[c] = 0;
   const std::size_t pixels = model::elements(input) / channels;
+  // Sums of (code - zero point).
+  const std::int32_t start = -input.zero_point * static_cast<std::int32_t>(pixels);
+  for (std::size_t c = 0; c < channels; ++c) sums[c] = start;
   step.backend.sum_pixels(step.x, pixels, channels, sums);
   for (std::size_t c = 0; c < channels; ++c) {
     step.out[c] = core::requantize(step.layer.requantization, sums[c], c);
@@ -174,7 +176,8 @@ void run_step(const Step& step, const std::uint8_t* input_tables) {
       run_multiply(step);
       break;
     case OperatorKind::kAdd:
-      step.backend.add(add_of(layer), step.x, step.by, count, step.out);
+      step.backend.add(add_of(layer, step.inputs[0], step.inputs[1]), step.x, step.by, count,
+                       step.out);
       break;
     case OperatorKind::kMaxPool:
       run_max_pool(step);

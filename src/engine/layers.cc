@@ -20,7 +20,7 @@ kernels::Convolution convolution_of(const model::OperatorView& layer,
   result.kernel = layer.kernel;
   result.stride = layer.stride;
   result.padding = layer.padding;
-  result.padding_code = static_cast<std::uint8_t>(input.zero_point);
+  result.zero_point = input.zero_point;
   result.format = layer.format;
   result.weights = layer.weights;
   result.requantization = layer.requantization;
@@ -51,10 +51,13 @@ kernels::Multiply multiply_of(const model::OperatorView& layer, const model::Ope
   return result;
 }
 
-kernels::Add add_of(const model::OperatorView& layer) {
+kernels::Add add_of(const model::OperatorView& layer, const model::OperatorView& x,
+                    const model::OperatorView& y) {
   kernels::Add result;
   result.factors[0] = layer.factors[0];
   result.factors[1] = layer.factors[1];
+  result.zero_points[0] = x.zero_point;
+  result.zero_points[1] = y.zero_point;
   result.requantization = layer.requantization;
   return result;
 }

@@ -21,7 +21,8 @@ const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,
 kernels::Multiply multiply_of(const model::OperatorView& layer, const model::OperatorView& x,
                               const model::OperatorView& by);
 
-kernels::Add add_of(const model::OperatorView& layer);
+kernels::Add add_of(const model::OperatorView& layer, const model::OperatorView& x,
+                    const model::OperatorView& y);
 
 kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::OperatorView& input);
 

@@ -33,13 +33,16 @@ class EachElementwise : public EachBackend {
 
 TEST_P(EachElementwise, Add) {
   for (int count = 1; count < 300; ++count) {
-    const RandomRequantization requantization(random_, 2 * 255 * 32768, 1);
+    const RandomRequantization requantization(random_, 2 * 510 * 32768, 1);
     Add layer;
     layer.requantization = requantization.rule;
     layer.requantization.is_uniform = true;
     for (auto& factor : layer.factors) {
       factor =
           static_cast<std::int16_t>(random_.once_in(4) ? -32768 : random_.between(-32768, 32767));
+    }
+    for (auto& zero_point : layer.zero_points) {
+      zero_point = random_.once_in(4) ? -255 : random_.size(0, 255);
     }
     const Bytes x = random_codes(to_size(count));
     const Bytes y = random_codes(to_size(count));

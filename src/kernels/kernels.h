@@ -30,7 +30,9 @@ struct Convolution {
   std::int32_t kernel = 1;
   std::int32_t stride = 1;
   std::int32_t padding = 0;
-  std::uint8_t padding_code = 0;  // the input's zero point
+  /// Of the input: sums are those of (code - zero_point) * weight, and padding adds nothing. One of
+  /// 0..255 where there is padding.
+  std::int32_t zero_point = 0;
   core::WeightFormat format = core::WeightFormat::kSigned8;
   const std::uint8_t* weights = nullptr;  // packed rows, see core/weight_format.h
   core::Requantization requantization;
@@ -63,6 +65,7 @@ struct Multiply {
 
 struct Add {
   std::int16_t factors[2] = {1, 1};
+  std::int32_t zero_points[2] = {0, 0};
   core::Requantization requantization;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -24,8 +23,6 @@ using network::Node;
 using network::Op;
 
 namespace {
-
-constexpr std::int64_t kLargestCode = 255;
 
 /// The factors of a residual add: integers in the ratio of the two scales, the larger from 2^13 on.
 /// Of all pairs it takes the one whose ratio is nearest.
@@ -51,17 +48,13 @@ AddFactors add_factors(double first_scale, double second_scale) {
   return {first_is_larger ? std::array{large, small} : std::array{small, large}, larger / best};
 }
 
-/// The products of two ranges of integers.
-AccumulatorRange products(int x_zero_point, int y_zero_point) {
-  AccumulatorRange range{std::numeric_limits<std::int64_t>::max(),
-                         std::numeric_limits<std::int64_t>::min()};
-  for (const std::int64_t x : {std::int64_t{0}, kLargestCode}) {
-    for (const std::int64_t y : {std::int64_t{0}, kLargestCode}) {
-      const std::int64_t product = (x - x_zero_point) * (y - y_zero_point);
-      range = {std::min(range.lowest, product), std::max(range.highest, product)};
-    }
-  }
-  return range;
+/// A hard sigmoid is the line x / 6 + 1 / 2 and saturation.
+Affine behind_line(const Affine& affine) {
+  return {affine.factor / 6.0, affine.addend / 6.0 + 0.5};
+}
+
+Affine before_line(const Affine& affine) {
+  return {affine.factor * 6.0, (affine.addend - 0.5) * 6.0};
 }
 
 class Quantization {
@@ -76,10 +69,8 @@ class Quantization {
         options_(options),
         grids_(operator_grids(network, operators, calibration.ranges, options.preprocessing)) {}
 
-  /// What rounding makes of a layer's multipliers: rounded by real.
-  std::vector<double> rounding_of_multipliers(std::size_t index) const {
-    const bool has_rows = model::has_weights(operators_[index].kind);
-    return rounding(has_rows ? rows_of(index).real : uniform_rule(index), index);
+  double rounding_of_multiplier(std::size_t index) const {
+    return rounding(uniform_rule(index), index)[0];
   }
 
   /// A convolution's factors and addends as the integers of its rule have them; those that they cut
@@ -96,13 +87,11 @@ class Quantization {
           std::ldexp(static_cast<double>(rule.offsets[c]), rule.offset_shift - rule.shift);
       const bool is_cut = std::abs(offset - rows.real.offsets[c]) >= 1.0;
       if (rule.multipliers[c] == 0 || is_cut) continue;
-      const double multiplier = rows.real.multipliers[c] * changes[c];
-      const std::vector<std::int8_t>& weights = rows.weights[c].weights;
-      const int sum = std::accumulate(weights.begin(), weights.end(), 0);
       rounded[c].factor *= changes[c];
-      rounded[c].addend =
-          (offset - 0.5 - codes.zero_point + multiplier * input_grid(from).zero_point * sum) *
-          codes.scale;
+      rounded[c].addend = (offset - 0.5 - codes.zero_point) * codes.scale;
+    }
+    if (from.activation == Activation::kAffine) {
+      for (Affine& each : rounded) each = before_line(each);
     }
     return rounded;
   }
@@ -178,7 +167,7 @@ class Quantization {
         affine[c].addend += affine[c].factor * bias[c];
     }
     if (from.activation == Activation::kAffine) {
-      for (Affine& each : affine) each = {each.factor / 6.0, each.addend / 6.0 + 0.5};
+      for (Affine& each : affine) each = behind_line(each);
     }
     return affine;
   }
@@ -266,19 +255,16 @@ class Quantization {
     std::int64_t positive = 0;
     std::int64_t negative = 0;
     for (const int weight : row.weights) (weight > 0 ? positive : negative) += weight;
-    const double multiplier = input.scale * row.scale * affine.factor / codes.scale;
-    const auto sum = static_cast<double>(positive + negative);
-    real.multipliers.push_back(multiplier);
-    real.offsets.push_back(codes.zero_point + affine.addend / codes.scale -
-                           multiplier * input.zero_point * sum + 0.5);
-    real.accumulators.push_back({kLargestCode * negative, kLargestCode * positive});
+    real.multipliers.push_back(input.scale * row.scale * affine.factor / codes.scale);
+    real.offsets.push_back(codes.zero_point + affine.addend / codes.scale + 0.5);
+    real.accumulators.push_back(core::weighted_range(positive, negative, input.zero_point));
   }
 
-  /// Refuses windows whose sums could leave 32 bits whatever the weights.
+  /// Refuses windows whose sums could leave 32 bits whatever the weights and zero points.
   static void check_accumulators(const FusedOperator& from, std::size_t row_size,
                                  core::WeightFormat format) {
     const std::int64_t largest =
-        static_cast<std::int64_t>(row_size) * kLargestCode * core::weight_magnitude(format);
+        static_cast<std::int64_t>(row_size) * core::kLargestCode * core::weight_magnitude(format);
     if (largest <= std::numeric_limits<std::int32_t>::max()) return;
     throw std::invalid_argument(
         fmt::format("layer {}: {} weights of format {} for each output channel may overflow 32 "
@@ -304,31 +290,29 @@ class Quantization {
     const std::int64_t pixels = std::int64_t{1} * shape.height * shape.width;
     const CodeGrid& input = input_grid(from);
     const double ratio = input.scale / grids_[index].codes.scale;
-    return uniform(index, ratio / static_cast<double>(pixels), -ratio * input.zero_point,
-                   {0, kLargestCode * pixels});
+    return uniform(index, ratio / static_cast<double>(pixels),
+                   core::weighted_range(pixels, input.zero_point));
   }
 
   RealRequantization multiply_rule(std::size_t index) const {
     const CodeGrid& x = input_grid(operators_[index]);
     const CodeGrid& y = input_grid(operators_[index], 1);
-    return uniform(index, x.scale * y.scale / grids_[index].codes.scale, 0.0,
-                   products(x.zero_point, y.zero_point));
+    return uniform(index, x.scale * y.scale / grids_[index].codes.scale,
+                   core::product_range(x.zero_point, y.zero_point));
   }
 
   RealRequantization add_rule(std::size_t index) const {
     const CodeGrid& x = input_grid(operators_[index]);
     const CodeGrid& y = input_grid(operators_[index], 1);
     const AddFactors add = add_factors(x.scale, y.scale);
-    const double multiplier = add.unit / grids_[index].codes.scale;
-    const int zero = x.zero_point * add.factors[0] + y.zero_point * add.factors[1];
-    const std::int64_t highest = kLargestCode * (add.factors[0] + add.factors[1]);
-    return uniform(index, multiplier, -multiplier * zero, {0, highest});
+    return uniform(index, add.unit / grids_[index].codes.scale,
+                   core::weighted_range(add.factors[0], x.zero_point) +
+                       core::weighted_range(add.factors[1], y.zero_point));
   }
 
-  /// The zero point and the half are added to `offset`.
-  RealRequantization uniform(std::size_t index, double multiplier, double offset,
-                             const AccumulatorRange& accumulators) const {
-    return {{multiplier}, {offset + grids_[index].codes.zero_point + 0.5}, {accumulators}};
+  RealRequantization uniform(std::size_t index, double multiplier,
+                             const core::AccumulatorRange& accumulators) const {
+    return {{multiplier}, {grids_[index].codes.zero_point + 0.5}, {accumulators}};
   }
 
   void fill_multiply(std::size_t index, Operator& made) const {
@@ -408,13 +392,11 @@ model::IntegerModel quantize(const network::Network& network, const FusedNetwork
   return made;
 }
 
-std::vector<double> rounding_of_multipliers(const network::Network& network,
-                                            const FusedNetwork& operators,
-                                            const network::Tensors& tensors,
-                                            const Calibration& calibration,
-                                            const QuantizeOptions& options, std::size_t index) {
+double rounding_of_multiplier(const network::Network& network, const FusedNetwork& operators,
+                              const network::Tensors& tensors, const Calibration& calibration,
+                              const QuantizeOptions& options, std::size_t index) {
   return Quantization(network, operators, tensors, calibration, options)
-      .rounding_of_multipliers(index);
+      .rounding_of_multiplier(index);
 }
 
 std::vector<Affine> rounded_affine(const network::Network& network, const FusedNetwork& operators,

@@ -36,14 +36,12 @@ model::IntegerModel quantize(const network::Network& network, const FusedNetwork
 /// What the integers make of the real numbers of operator `index`, for those who want to train on
 /// it (settle.h). Arguments as quantize takes them.
 ///
-/// Rounded by real multiplier, of each output channel or one for the whole layer; 1 where the
-/// integer is 0.
-std::vector<double> rounding_of_multipliers(const network::Network& network,
-                                            const FusedNetwork& operators,
-                                            const network::Tensors& tensors,
-                                            const Calibration& calibration,
-                                            const QuantizeOptions& options, std::size_t index);
+/// Of a layer without weights: its rounded by its real multiplier.
+double rounding_of_multiplier(const network::Network& network, const FusedNetwork& operators,
+                              const network::Tensors& tensors, const Calibration& calibration,
+                              const QuantizeOptions& options, std::size_t index);
 /// A convolution's factors and addends (batch norm and bias) as multipliers and offsets have them.
+/// Where there is no batch norm, a factor is what rounding makes of 1.
 std::vector<Affine> rounded_affine(const network::Network& network, const FusedNetwork& operators,
                                    const network::Tensors& tensors, const Calibration& calibration,
                                    const QuantizeOptions& options, std::size_t index);

@@ -18,7 +18,7 @@ constexpr int kLargestShift = 31;
 
 /// An offset that acts like the given one: where every accumulator leads below 0 or above 255, one
 /// that just does.
-double cut_offset(double offset, double multiplier, const AccumulatorRange& accumulator) {
+double cut_offset(double offset, double multiplier, const core::AccumulatorRange& accumulator) {
   const double below = -multiplier * static_cast<double>(accumulator.highest) - 1.0;
   const double above = 256.0 - multiplier * static_cast<double>(accumulator.lowest);
   const double acting = std::clamp(offset, std::min(below, above), std::max(below, above));

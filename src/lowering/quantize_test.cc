@@ -63,12 +63,13 @@ struct OneLayer {
 };
 
 /// The output code of the convolution for one pixel's codes.
-int code_of(const Operator& layer, const std::array<int, 3>& input, std::size_t channel) {
+int code_of(const Operator& layer, const std::array<int, 3>& input, int zero_point,
+            std::size_t channel) {
   const std::uint8_t* row =
       layer.weights.data() + channel * core::packed_row_bytes(layer.format, input.size());
   std::int32_t accumulator = 0;
   for (std::size_t i = 0; i < input.size(); ++i) {
-    accumulator += input[i] * core::weight_at(layer.format, row, i);
+    accumulator += (input[i] - zero_point) * core::weight_at(layer.format, row, i);
   }
   return core::requantize(layer.requantization.view(), accumulator, channel);
 }
@@ -96,7 +97,8 @@ void expect_codes(const model::IntegerModel& made, double (*activation)(double),
     for (const std::size_t channel : {0, 1}) {
       const double value = activation(float_value(pixel, made.operators[0], channel));
       const double code = std::clamp(value / layer.scale + layer.zero_point, 0.0, 255.0);
-      EXPECT_NEAR(code_of(layer, pixel, channel), code, 0.5 + slack) << channel;
+      EXPECT_NEAR(code_of(layer, pixel, made.operators[0].zero_point, channel), code, 0.5 + slack)
+          << channel;
     }
   }
 }
@@ -158,7 +160,8 @@ TEST(Quantize, GainOfZeroLeavesTheShift) {
   const Operator& layer = made.operators[1];
   EXPECT_EQ(layer.requantization.multipliers[0], 0);
   for (const auto& pixel : kPixels) {
-    EXPECT_EQ(code_of(layer, pixel, 0), std::lround(0.25 / layer.scale) + layer.zero_point);
+    EXPECT_EQ(code_of(layer, pixel, made.operators[0].zero_point, 0),
+              std::lround(0.25 / layer.scale) + layer.zero_point);
   }
 }
 
@@ -177,7 +180,8 @@ TEST(Quantize, BiasCorrectionKeepsTheMean) {
   }
   const auto error = [&](const model::IntegerModel& made, std::size_t channel) {
     const Operator& layer = made.operators[1];
-    const double value = layer.scale * (code_of(layer, mean_pixel, channel) - layer.zero_point);
+    const double value =
+        layer.scale * (code_of(layer, mean_pixel, input.zero_point, channel) - layer.zero_point);
     return std::abs(value - float_value(mean_pixel, input, channel));
   };
   for (const std::size_t channel : {0, 1}) {

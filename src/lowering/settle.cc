@@ -49,16 +49,19 @@ class Settling {
     calibration_.ranges = trained_ranges(network_, operators_, quantizers);
   }
 
-  std::vector<double> rounding(std::size_t index) const {
-    return rounding_of_multipliers(network_, operators_, effective_, calibration_, options_, index);
-  }
-
   void settle_convolution(std::size_t index) {
     const FusedOperator& each = operators_[index];
-    if (!each.batch_norm) return settle_steps(index);
-    if (each.activation == Activation::kAffine) return;  // its line is part of the rule
     const std::vector<Affine> rounded =
         rounded_affine(network_, operators_, effective_, calibration_, options_, index);
+    if (each.batch_norm) {
+      settle_batch_norm(each, rounded);
+    } else {
+      settle_steps(each, rounded);
+    }
+    read();
+  }
+
+  void settle_batch_norm(const FusedOperator& each, const std::vector<Affine>& rounded) {
     const network::Node& norm = network_.nodes[*each.batch_norm];
     const network::Node& convolution = network_.nodes[each.node];
     network::Tensors& tensors = checkpoint_.tensors;
@@ -73,23 +76,26 @@ class Settling {
       weight[c] = static_cast<float>(rounded[c].factor * deviation);
       bias[c] = static_cast<float>(rounded[c].addend + (mean[c] - before) * rounded[c].factor);
     }
-    read();
   }
 
   /// Of a convolution that no batch norm follows: the steps of its weights take the rounding on.
-  void settle_steps(std::size_t index) {
-    const std::string& name = network_.nodes[operators_[index].node].name;
-    const auto steps = checkpoint_.tensors.find(name + ".weight_quantizer.step");
-    if (steps == checkpoint_.tensors.end()) return;
-    std::vector<float>& weights = checkpoint_.tensors.at(name + ".weight").values;
-    const std::vector<double> changes = rounding(index);
-    const std::size_t row_size = weights.size() / changes.size();
-    for (std::size_t c = 0; c < changes.size(); ++c) {
-      const auto change = static_cast<float>(changes[c]);
+  void settle_steps(const FusedOperator& each, const std::vector<Affine>& rounded) {
+    const network::Node& convolution = network_.nodes[each.node];
+    network::Tensors& tensors = checkpoint_.tensors;
+    const auto steps = tensors.find(convolution.name + ".weight_quantizer.step");
+    if (steps == tensors.end()) return;
+    std::vector<float>& weights = parameter(tensors, convolution, "weight");
+    const std::size_t row_size = weights.size() / rounded.size();
+    for (std::size_t c = 0; c < rounded.size(); ++c) {
+      const auto change = static_cast<float>(rounded[c].factor);
       steps->second.values[c] *= change;
       for (std::size_t i = 0; i < row_size; ++i) weights[c * row_size + i] *= change;
     }
-    read();
+    if (!convolution.bias) return;
+    std::vector<float>& bias = parameter(tensors, convolution, "bias");
+    for (std::size_t c = 0; c < rounded.size(); ++c) {
+      bias[c] = static_cast<float>(rounded[c].addend);
+    }
   }
 
   /// Of a layer without weights: the range of its codes does.
@@ -102,7 +108,9 @@ class Settling {
     const bool is_learned =
         quantizer != nullptr && quantizer->kind == network::QuantizerKind::kLearnedRange;
     if (!is_learned) return;
-    const auto change = static_cast<float>(1.0 / rounding(index)[0]);
+    const double rounding =
+        rounding_of_multiplier(network_, operators_, effective_, calibration_, options_, index);
+    const auto change = static_cast<float>(1.0 / rounding);
     for (const char* end : {".min", ".max"}) {
       checkpoint_.tensors.at(quantizer_name(*quantizer) + end).values[0] *= change;
     }

@@ -83,18 +83,17 @@ QuantizationGrid grid_of(const TrainedQuantizer& trained) {
   const auto highest = static_cast<float>((1 << quantizer.bits) - 1);
   const float scale = (trained.maximum - trained.minimum) / (highest - lowest);
   if (quantizer.kind == QuantizerKind::kFixedRange) {
-    return {scale, trained.minimum, trained.maximum};
+    return {scale, trained.minimum, trained.maximum, highest / (trained.maximum - trained.minimum)};
   }
   const float zero_point =
       std::clamp(std::round(lowest - trained.minimum / scale), lowest, highest);
-  return {scale, (lowest - zero_point) * scale, (highest - zero_point) * scale};
+  return {scale, (lowest - zero_point) * scale, (highest - zero_point) * scale, 1.0F / scale};
 }
 
 float fake_quantize(float x, const QuantizationGrid& grid) {
   if (grid.scale == 0.0F) return 0.0F;
   const float clamped = std::clamp(x, grid.low, grid.high);
-  const float inverse = 1.0F / grid.scale;
-  return std::floor((clamped - grid.low) * inverse + 0.5F) * grid.scale + grid.low;
+  return std::floor((clamped - grid.low) * grid.inverse + 0.5F) * grid.scale + grid.low;
 }
 
 float step_quantize(float weight, float step, core::WeightFormat format) {

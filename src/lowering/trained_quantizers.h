@@ -36,6 +36,8 @@ struct QuantizationGrid {
   float scale = 0.0F;  // 0 for an empty range, which quantizes to zero
   float low = 0.0F;
   float high = 0.0F;
+  float inverse = 0.0F;  // codes for each unit: 255 itself for a gate of 0..1, so that one half is
+                         // the tie that it is in the integers
 };
 
 /// The grid of a quantizer that has a range. A fixed range is its grid's two ends as they stand;

@@ -1,5 +1,8 @@
 #include "model/verify_layer.h"
 
+#include <optional>
+
+#include "core/accumulator_range.h"
 #include "model/header.h"
 #include "model/integer_model_generated.h"
 #include "model/view.h"
@@ -188,53 +191,52 @@ const char* wrong_references(const Subject& subject) {
   return nullptr;
 }
 
-/// The largest magnitude an accumulator of output channel `channel` can reach; -1 where a weight's
-/// code has no meaning.
-std::int64_t weighted_bound(const Subject& subject, std::size_t channel) {
+std::int64_t magnitude(std::int64_t value) {
+  return value < 0 ? -value : value;
+}
+
+/// Of output channel `channel` of a layer with weights; nothing where a weight's code has no
+/// meaning.
+std::optional<core::AccumulatorRange> convolution_range(const Subject& subject,
+                                                        std::size_t channel) {
   constexpr std::size_t kChunk = 256;  // weights that are whole bytes in every format
   const core::WeightFormat format = subject.layer.format;
   const std::size_t count = window_weights(subject.layer, subject.inputs[0]);
   const std::uint8_t* row = subject.model.data()->data() + subject.stored.weights_at() +
                             channel * core::packed_row_bytes(format, count);
-  std::int64_t sum = 0;
-  int largest = 0;
+  std::int64_t positive = 0;
+  std::int64_t negative = 0;
+  std::int64_t largest = 0;
   for (std::size_t i = 0; i < count; i += kChunk) {
     std::int8_t weights[kChunk];
     const std::size_t size = count - i < kChunk ? count - i : kChunk;
     core::unpack_weights(format, row + core::packed_row_bytes(format, i), size, weights);
-    int chunk_sum = 0;
     for (std::size_t k = 0; k < size; ++k) {
-      const int weight = weights[k] < 0 ? -weights[k] : weights[k];
-      chunk_sum += weight;
-      largest = weight > largest ? weight : largest;
+      const int weight = weights[k];
+      (weight < 0 ? negative : positive) += weight;
+      largest = magnitude(weight) > largest ? magnitude(weight) : largest;
     }
-    sum += chunk_sum;
   }
-  return largest > core::weight_magnitude(format) ? -1 : 255 * sum;
-}
-
-std::int64_t magnitude(std::int64_t value) {
-  return value < 0 ? -value : value;
+  if (largest > core::weight_magnitude(format)) return std::nullopt;
+  return core::weighted_range(positive, negative, subject.inputs[0].zero_point);
 }
 
 /// The same for any kind that is requantized.
-std::int64_t accumulator_bound(const Subject& subject, std::size_t channel) {
+std::optional<core::AccumulatorRange> accumulator_range(const Subject& subject,
+                                                        std::size_t channel) {
   const OperatorAttributes& layer = subject.layer;
   const OperatorAttributes& x = subject.inputs[0];
-  const auto farthest = [](const OperatorAttributes& tensor) {
-    const std::int64_t from_low = magnitude(tensor.zero_point);
-    const std::int64_t from_high = magnitude(255 - tensor.zero_point);
-    return from_low > from_high ? from_low : from_high;
-  };
+  const OperatorAttributes& y = subject.inputs[1];
   switch (layer.kind) {
     case OperatorKind::kGlobalAverage:
-      return std::int64_t{255} * x.height * x.width;
+      return core::weighted_range(std::int64_t{1} * x.height * x.width, x.zero_point);
     case OperatorKind::kMultiply:
-      return farthest(x) * farthest(subject.inputs[1]);
+      return core::product_range(x.zero_point, y.zero_point);
     case OperatorKind::kAdd:
-      return 255 * (magnitude(layer.factors[0]) + magnitude(layer.factors[1]));
+      return core::weighted_range(layer.factors[0], x.zero_point) +
+             core::weighted_range(layer.factors[1], y.zero_point);
     default:
-      return weighted_bound(subject, channel);
+      return convolution_range(subject, channel);
   }
 }
 
@@ -263,9 +265,9 @@ const char* wrong_requantization(const Subject& subject, const View& view) {
   const auto channels =
       has_weights(subject.layer.kind) ? static_cast<std::size_t>(made_channels(subject.layer)) : 1;
   for (std::size_t channel = 0; channel < channels; ++channel) {
-    const std::int64_t bound = accumulator_bound(subject, channel);
-    if (bound < 0) return "has a weight code without meaning; lower the network again";
-    const char* reason = wrong_rule(rule, bound, rule.is_uniform ? 0 : channel);
+    const auto range = accumulator_range(subject, channel);
+    if (!range) return "has a weight code without meaning; lower the network again";
+    const char* reason = wrong_rule(rule, range->reach(), rule.is_uniform ? 0 : channel);
     if (reason != nullptr) return reason;
   }
   return nullptr;

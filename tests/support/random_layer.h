@@ -146,7 +146,8 @@ class RandomConvolution {
     layer.kernel = geometry.kernel;
     layer.stride = geometry.stride;
     layer.padding = geometry.padding;
-    layer.padding_code = static_cast<std::uint8_t>(random.between(0, 255));
+    layer.zero_point = random.size(0, 255);
+    if (geometry.padding == 0 && random.once_in(4)) layer.zero_point = kFarZeroPoint;
     layer.format = geometry.format;
     layer.weights = weights_.data();
     layer.requantization = requantization_.rule;
@@ -159,6 +160,8 @@ class RandomConvolution {
   kernels::Convolution layer;
 
  private:
+  static constexpr int kFarZeroPoint = -255;  // a mask's
+
   static std::size_t to_size(int count) { return static_cast<std::size_t>(count); }
 
   static std::size_t row_weights(const Geometry& geometry) {
@@ -166,7 +169,8 @@ class RandomConvolution {
            (geometry.is_depthwise ? 1 : to_size(geometry.in_channels));
   }
   static std::int64_t largest_sum(const Geometry& geometry) {
-    return static_cast<std::int64_t>(row_weights(geometry)) * 255 *
+    const std::int64_t farthest = geometry.padding == 0 ? 255 - kFarZeroPoint : 255;
+    return static_cast<std::int64_t>(row_weights(geometry)) * farthest *
            core::weight_magnitude(geometry.format);
   }
 

@@ -40,7 +40,7 @@ class Writer {
   int average(int x) {
     Operator layer = make(OperatorKind::kGlobalAverage, {x}, 1, 1, at(x).channels);
     const double pixels = double(at(x).height) * at(x).width;
-    layer.requantization = rule({1.0 / pixels}, {0.5});
+    layer.requantization = rule({1.0 / pixels}, {at(x).zero_point + 0.5});
     return append(std::move(layer));
   }
 
@@ -58,7 +58,7 @@ class Writer {
     Operator layer = make(OperatorKind::kAdd, {x, y}, at(x).height, at(x).width, at(x).channels);
     layer.factors[0] = static_cast<std::int16_t>(6000 + below(2000));
     layer.factors[1] = static_cast<std::int16_t>(6000 + below(2000));
-    layer.requantization = rule({1.0 / 14000}, {0.5});
+    layer.requantization = rule({1.0 / 14000}, {(at(x).zero_point + at(y).zero_point) / 2 + 0.5});
     return append(std::move(layer));
   }
 

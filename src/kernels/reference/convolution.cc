@@ -18,7 +18,8 @@ std::int32_t accumulate(const Convolution& layer, const std::int8_t* weights, Wi
     for (std::int32_t kx = 0; kx < layer.kernel; ++kx) {
       const std::uint8_t* pixel = pixel_at(layer, rows, ky, kx, out_column);
       for (std::int32_t c = 0; c < layer.in_channels; ++c) {
-        sum += *weights++ * (pixel == nullptr ? layer.padding_code : pixel[c]);
+        const std::int32_t weight = *weights++;
+        if (pixel != nullptr) sum += weight * (pixel[c] - layer.zero_point);
       }
     }
   }

@@ -21,7 +21,8 @@ std::int32_t accumulate(const Convolution& layer, const std::int8_t* weights, Wi
   for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
     for (std::int32_t kx = 0; kx < layer.kernel; ++kx) {
       const std::uint8_t* pixel = pixel_at(layer, rows, ky, kx, out_column);
-      sum += *weights++ * (pixel == nullptr ? layer.padding_code : pixel[channel]);
+      const std::int32_t weight = *weights++;
+      if (pixel != nullptr) sum += weight * (pixel[channel] - layer.zero_point);
     }
   }
   return sum;

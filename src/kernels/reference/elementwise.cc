@@ -20,7 +20,8 @@ void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8
 void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::size_t count,
          std::uint8_t* out) {
   for (std::size_t i = 0; i < count; ++i) {
-    const std::int32_t sum = x[i] * layer.factors[0] + y[i] * layer.factors[1];
+    const std::int32_t sum = (x[i] - layer.zero_points[0]) * layer.factors[0] +
+                             (y[i] - layer.zero_points[1]) * layer.factors[1];
     out[i] = core::requantize(layer.requantization, sum, 0);
   }
 }

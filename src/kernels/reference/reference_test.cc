@@ -53,24 +53,24 @@ TEST(ReferenceConvolution, SumsProductsOverWindowAndChannels) {
   EXPECT_THAT(out, ElementsAre(3, 7));
 }
 
-TEST(ReferenceConvolution, PadsRowsAndColumnsWithTheZeroPoint) {
-  // 3x3 of ones over a 2x1 row between rows of padding of code 10.
+TEST(ReferenceConvolution, TakesZeroPointsOffAndPadsWithThem) {
+  // 3x3 of ones over a 2x1 row between rows of padding.
   const auto weights = packed(core::WeightFormat::kTernary2, std::vector<std::uint8_t>(9, 2), 1);
   Convolution layer;
   layer.in_width = layer.out_width = 2;
   layer.in_channels = layer.out_channels = 1;
   layer.kernel = 3;
   layer.padding = 1;
-  layer.padding_code = 10;
+  layer.zero_point = 10;
   layer.format = core::WeightFormat::kTernary2;
   layer.weights = weights.data();
   layer.requantization = identity();
-  const std::uint8_t x[] = {1, 2};
+  const std::uint8_t x[] = {30, 7};
   const std::uint8_t* rows[] = {nullptr, x, nullptr};
   std::array<std::uint8_t, 9> scratch = {};
   std::array<std::uint8_t, 2> out = {};
   kConvolution.row(layer, scratch.data(), rows, out.data());
-  EXPECT_THAT(out, ElementsAre(73, 73));
+  EXPECT_THAT(out, ElementsAre(17, 17));
 }
 
 TEST(ReferenceDepthwise, KeepsChannelsApartAndStrides) {
@@ -86,6 +86,7 @@ TEST(ReferenceDepthwise, KeepsChannelsApartAndStrides) {
   layer.kernel = 3;
   layer.stride = 2;
   layer.padding = 1;
+  layer.zero_point = 1;
   layer.format = core::WeightFormat::kTernary2;
   layer.weights = weights.data();
   layer.requantization = identity();
@@ -94,7 +95,7 @@ TEST(ReferenceDepthwise, KeepsChannelsApartAndStrides) {
   std::array<std::uint8_t, 9> scratch = {};
   std::array<std::uint8_t, 4> out = {};
   kDepthwise.row(layer, scratch.data(), rows, out.data());
-  EXPECT_THAT(out, ElementsAre(2, 11, 4, 13));
+  EXPECT_THAT(out, ElementsAre(1, 10, 3, 12));
 }
 
 TEST(ReferenceMultiply, TakesZeroPointsOffAndReadsTheSecondOperandCoarsely) {
@@ -113,16 +114,18 @@ TEST(ReferenceMultiply, TakesZeroPointsOffAndReadsTheSecondOperandCoarsely) {
   EXPECT_THAT(out, ElementsAre(2, 6, 9));
 }
 
-TEST(ReferenceAdd, WeighsBothInputs) {
+TEST(ReferenceAdd, TakesZeroPointsOffAndWeighsBothInputs) {
   Add layer;
   layer.factors[0] = 2;
   layer.factors[1] = 3;
+  layer.zero_points[0] = 1;
+  layer.zero_points[1] = -2;
   layer.requantization = identity();
   const std::uint8_t x[] = {1, 20, 200};
   const std::uint8_t y[] = {1, 10, 200};
   std::array<std::uint8_t, 3> out = {};
   add(layer, x, y, 3, out.data());
-  EXPECT_THAT(out, ElementsAre(5, 70, 255));
+  EXPECT_THAT(out, ElementsAre(9, 74, 255));
 }
 
 TEST(ReferenceSums, GrowByEachPixel) {

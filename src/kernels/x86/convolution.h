@@ -113,15 +113,15 @@ struct WindowConvolution {
     const std::int32_t until = right > layer.in_width ? layer.in_width : right;
     for (std::int32_t ky = 0; ky < layer.kernel; ++ky, to += size(layer.kernel) * channels) {
       if (rows[ky] == nullptr || from >= until) {
-        fill_codes(to, size(layer.kernel) * channels, layer.padding_code);
+        fill_codes(to, size(layer.kernel) * channels, padding_code(layer));
         continue;
       }
       const std::uint8_t* end = rows[ky] + size(layer.in_width) * channels;
-      fill_codes(to, size(from - left) * channels, layer.padding_code);
+      fill_codes(to, size(from - left) * channels, padding_code(layer));
       copy_codes(rows[ky] + size(from) * channels, size(until - from) * channels, end,
                  to + size(from - left) * channels);
       fill_codes(to + size(until - left) * channels, size(right - until) * channels,
-                 layer.padding_code);
+                 padding_code(layer));
     }
   }
 

@@ -97,8 +97,8 @@ struct DepthwiseWindow {
 
   /// Byte `byte` of the vector is channel `channel`.
   static void set_channel(Constants& constants, std::size_t byte, const core::Requantization& rule,
-                          std::size_t channel) {
-    constants.channels[byte % 16 / 4].set(byte / 16 * 4 + byte % 4, rule, channel);
+                          std::size_t channel, std::int32_t start) {
+    constants.channels[byte % 16 / 4].set(byte / 16 * 4 + byte % 4, rule, channel, start);
   }
 };
 
@@ -148,7 +148,7 @@ struct Depthwise {
   static void prepare(const Convolution& layer, std::uint8_t* at) {
     const Scratch scratch(layer, at);
     std::memset(at, 0, scratch.vectors * sizeof(Constants));
-    std::memset(scratch.padding_row(), layer.padding_code, scratch.row_bytes);
+    std::memset(scratch.padding_row(), padding_code(layer), scratch.row_bytes);
     const std::size_t count = smaller(V::kBytes, scratch.channels);
     for (std::size_t vector = 0; vector < scratch.vectors; ++vector) {
       const std::size_t first = scratch.first_channel(vector);
@@ -157,8 +157,12 @@ struct Depthwise {
         std::int8_t of_channel[Window::kTaps];
         core::unpack_weights(layer.format, layer.weights + (first + i) * kRowBytes, Window::kTaps,
                              of_channel);
+        std::int32_t sum = 0;
+        for (const std::int32_t weight : of_channel) sum += weight;
+        const std::int32_t start = -layer.zero_point * sum;
         for (std::size_t byte = i; byte < scratch.group * count; byte += count) {
-          Window::set_channel(scratch.constants(vector), byte, layer.requantization, first + i);
+          Window::set_channel(scratch.constants(vector), byte, layer.requantization, first + i,
+                              start);
           for (std::size_t tap = 0; tap < Window::kTaps; ++tap) {
             weights[tap][byte] = of_channel[tap];
           }
@@ -250,7 +254,7 @@ struct Depthwise {
                                     layer.padding + static_cast<std::int32_t>(t % kKernel);
         std::uint8_t* to = scratch.patch() + t * scratch.tap_bytes + i * channels;
         if (column < 0 || column >= layer.in_width) {
-          std::memset(to, layer.padding_code, channels);
+          std::memset(to, padding_code(layer), channels);
         } else {
           std::memcpy(to, rows[t / kKernel] + size(column) * channels, channels);
         }

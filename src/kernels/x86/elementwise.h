@@ -13,9 +13,11 @@ template <class V>
 struct Elementwise {
   using Vector = typename V::Vector;
 
-  explicit Elementwise(const core::Requantization& rule) : requantizer(rule), table(rule.table) {
+  /// `start` is added to each accumulator.
+  explicit Elementwise(const core::Requantization& rule, std::int32_t start = 0)
+      : requantizer(rule), table(rule.table) {
     for (std::size_t lane = 0; lane < V::kLanes; ++lane) {
-      for (Channels<V>& quarter : channels) quarter.set(lane, rule, 0);
+      for (Channels<V>& quarter : channels) quarter.set(lane, rule, 0, start);
     }
   }
 
@@ -47,7 +49,9 @@ template <class V>
 void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::size_t count,
          std::uint8_t* out) {
   using Vector = typename V::Vector;
-  const Elementwise<V> elementwise(layer.requantization);
+  const std::int32_t start =
+      -layer.zero_points[0] * layer.factors[0] - layer.zero_points[1] * layer.factors[1];
+  const Elementwise<V> elementwise(layer.requantization, start);
   std::int32_t factors;
   std::memcpy(&factors, layer.factors, sizeof factors);
   const auto make_sums = [factors](Vector a, Vector b, Vector(&sums)[4]) {

@@ -52,10 +52,13 @@ struct FullyConnected {
 
   static void prepare(const Convolution& layer, std::uint8_t* at) {
     const Scratch scratch(layer, at);
+    const Products weight_sums(layer, scratch, [](std::size_t) { return std::uint8_t{1}; });
     for (std::size_t channel = 0; channel < scratch.vectors * V::kLanes; ++channel) {
       Channels<V>& of_vector = *scratch.channels(channel / V::kLanes);
       if (channel < size(layer.out_channels)) {
-        of_vector.set(channel % V::kLanes, layer.requantization, channel);
+        const std::int32_t sum =
+            layer.zero_point == 0 ? 0 : static_cast<std::int32_t>(weight_sums.of(channel));
+        of_vector.set(channel % V::kLanes, layer.requantization, channel, -layer.zero_point * sum);
       } else {
         of_vector.clear(channel % V::kLanes);
       }
@@ -66,17 +69,11 @@ struct FullyConnected {
     const Scratch scratch(layer, at);
     const Requantizer<V> requantizer(layer.requantization);
     const auto channels = size(layer.out_channels);
-    const Meaning codes_mean(layer.format);
-    const std::uint32_t origin_sum = codes_mean.origin * deal(layer, rows[0], scratch);
-    const std::uint8_t* end = layer.weights + channels * scratch.row_bytes;
+    const Products products(layer, scratch, [x = rows[0]](std::size_t i) { return x[i]; });
     for (std::size_t first = 0; first < channels; first += V::kLanes) {
       const std::size_t count = smaller(V::kLanes, channels - first);
       std::uint32_t sums[V::kLanes] = {};
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::uint8_t* weights = layer.weights + (first + i) * scratch.row_bytes;
-        sums[i] =
-            origin_sum + codes_mean.step * static_cast<std::uint32_t>(dot(scratch, weights, end));
-      }
+      for (std::size_t i = 0; i < count; ++i) sums[i] = products.of(first + i);
       const Vector codes[] = {
           requantizer.scaled(V::load(sums), *scratch.channels(first / V::kLanes))};
       V::store_codes(out + first, codes, requantizer.low, requantizer.high, count);
@@ -87,8 +84,7 @@ struct FullyConnected {
   }
 
  private:
-  /// What codes mean; those of 8 bits are made signed weights on the way. Unsigned, as parts of
-  /// sums may wrap.
+  /// What codes mean; those of 8 bits are made signed weights on the way.
   struct Meaning {
     explicit Meaning(core::WeightFormat format) {
       using enum core::WeightFormat;
@@ -107,16 +103,37 @@ struct FullyConnected {
     std::uint32_t step = 1;
   };
 
-  /// Fills the planes and returns the sum of the inputs.
-  static std::uint32_t deal(const Convolution& layer, const std::uint8_t* x,
-                            const Scratch& scratch) {
-    const auto count = size(layer.in_channels);
+  /// Of inputs, dealt out to the planes, with rows of weights. Unsigned, as parts may wrap.
+  struct Products {
+    template <class CodeAt>
+    Products(const Convolution& of_layer, const Scratch& planes, const CodeAt& code_at)
+        : layer(of_layer),
+          scratch(planes),
+          codes_mean(layer.format),
+          origin_sum(codes_mean.origin * deal(size(layer.in_channels), scratch, code_at)),
+          end(layer.weights + size(layer.out_channels) * scratch.row_bytes) {}
+
+    std::uint32_t of(std::size_t channel) const {
+      const std::uint8_t* weights = layer.weights + channel * scratch.row_bytes;
+      return origin_sum + codes_mean.step * static_cast<std::uint32_t>(dot(scratch, weights, end));
+    }
+
+    const Convolution& layer;
+    const Scratch& scratch;
+    Meaning codes_mean;
+    std::uint32_t origin_sum;
+    const std::uint8_t* end;  // of all weights
+  };
+
+  /// Fills the planes with code_at(i) and returns the sum.
+  template <class CodeAt>
+  static std::uint32_t deal(std::size_t count, const Scratch& scratch, const CodeAt& code_at) {
     std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < count; ++i) sum += x[i];
+    for (std::size_t i = 0; i < count; ++i) sum += code_at(i);
     for (std::size_t p = 0; p < kPlanes; ++p) {
       Activation* plane = scratch.plane(p);
       std::size_t i = 0;
-      for (; i * kPlanes + p < count; ++i) plane[i] = x[i * kPlanes + p];
+      for (; i * kPlanes + p < count; ++i) plane[i] = code_at(i * kPlanes + p);
       for (; i < scratch.plane_size; ++i) plane[i] = 0;
     }
     return sum;

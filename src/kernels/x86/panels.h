@@ -58,27 +58,51 @@ struct Panels {
   void fill(const Convolution& layer) const {
     const Packed packed(layer, window);
     for (std::size_t vector = 0; vector < vectors; ++vector) {
-      fill_channels(layer, vector);
       fill_weights(packed, vector);
+      fill_channels(layer, vector);
     }
   }
 
+  /// After the weights.
   void fill_channels(const Convolution& layer, std::size_t vector) const {
+    std::int32_t sums[V::kLanes] = {};
+    if (layer.zero_point != 0) V::store(sums, weight_sums(vector));
     for (std::size_t lane = 0; lane < V::kLanes; ++lane) {
       const std::size_t channel = vector * V::kLanes + lane;
       if (channel < size(layer.out_channels)) {
-        channels(vector)->set(lane, layer.requantization, channel);
+        channels(vector)->set(lane, layer.requantization, channel, -layer.zero_point * sums[lane]);
       } else {
         channels(vector)->clear(lane);
       }
     }
   }
 
+  /// The sum of each channel's weights: their dot product with ones.
+  typename V::Vector weight_sums(std::size_t vector) const {
+    using Vector = typename V::Vector;
+    const Vector ones = sizeof(Activation) == 1 ? V::set8(1) : V::set16(1);
+    const Weights weights = weights_of(vector);
+    Vector sums = V::zero();
+    for (std::size_t step = 0; step < steps; ++step) {
+      const Vector of_step = V::load(weights.first + step * weights.pitch);
+      sums = V::add32(sums, Dot::widen(Dot::step(V::zero(), ones, of_step)));
+    }
+    return sums;
+  }
+
+  /// Where a vector of channels has its weights.
+  struct Weights {
+    std::uint8_t* first;
+    std::size_t pitch;  // bytes from one step to the next
+  };
+  Weights weights_of(std::size_t vector) const {
+    const std::size_t first = vector / V::kTileVectors * V::kTileVectors;
+    return {block(first) + (vector - first) * V::kBytes, block_vectors(first) * V::kBytes};
+  }
+
   void fill_weights(const Packed& packed, std::size_t vector) const {
     using Vector = typename V::Vector;
-    const std::size_t first = vector / V::kTileVectors * V::kTileVectors;
-    const std::size_t step_bytes = block_vectors(first) * V::kBytes;
-    std::uint8_t* const to = block(first) + (vector - first) * V::kBytes;
+    const auto [to, step_bytes] = weights_of(vector);
     std::size_t step = 0;
     for (std::size_t offset = 0; offset < packed.row_bytes; offset += Packed::kPieceBytes) {
       Vector codes[4];

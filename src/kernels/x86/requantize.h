@@ -28,15 +28,23 @@ namespace coco_mcu::kernels::x86 {
   return quotient_up(a, multiple) * multiple;
 }
 
-/// Multipliers and offsets for one vector of channels, as the multiplications want them.
+/// What stands where a window reaches beyond the picture.
+[[gnu::always_inline]] inline std::uint8_t padding_code(const Convolution& layer) {
+  return static_cast<std::uint8_t>(layer.zero_point);
+}
+
+/// What belongs to one vector of channels, as additions and multiplications want it.
 template <class V>
 struct Channels {
   std::int32_t multiplier[V::kLanes];       // m
   std::int32_t multiplier_high[V::kLanes];  // m << 16
   std::int32_t offset[V::kLanes];           // b << e
+  std::int32_t start[V::kLanes];            // of the accumulator, where zero points come off
 
-  void set(std::size_t lane, const core::Requantization& rule, std::size_t channel) {
+  void set(std::size_t lane, const core::Requantization& rule, std::size_t channel,
+           std::int32_t first) {
     const std::size_t c = rule.is_uniform ? 0 : channel;
+    start[lane] = first;
     multiplier[lane] = rule.multipliers[c];
     multiplier_high[lane] = rule.multipliers[c] * 65536;
     // The sum with t fits 32 bits, so that its terms may wrap.
@@ -44,7 +52,9 @@ struct Channels {
         static_cast<std::int32_t>(static_cast<std::uint32_t>(rule.offsets[c]) << rule.offset_shift);
   }
   /// For lanes beyond the last channel.
-  void clear(std::size_t lane) { multiplier[lane] = multiplier_high[lane] = offset[lane] = 0; }
+  void clear(std::size_t lane) {
+    multiplier[lane] = multiplier_high[lane] = offset[lane] = start[lane] = 0;
+  }
 };
 
 /// The part of a rule that all channels share.
@@ -58,10 +68,11 @@ struct Requantizer {
         low(V::set8(rule.low)),
         high(V::set8(rule.high)) {}
 
-  /// (((sums << l) * m >> 16) + (b << e)) >> s. With x = sums << l = 2^16 * x_high + x_low the
-  /// product's upper part is x_high * m + (x_low * m >> 16): two 16-bit multiplications.
+  /// (((accumulators << l) * m >> 16) + (b << e)) >> s, the accumulators being sums + start. With
+  /// x = accumulators << l = 2^16 * x_high + x_low the product's upper part is
+  /// x_high * m + (x_low * m >> 16): two 16-bit multiplications.
   Vector scaled(Vector sums, const Channels<V>& channels) const {
-    const Vector x = V::shift_left32(sums, left_shift);
+    const Vector x = V::shift_left32(V::add32(sums, V::load(channels.start)), left_shift);
     const Vector upper = V::multiply_pairs16(x, V::load(channels.multiplier_high));
     const Vector lower = V::multiply_high_unsigned16(x, V::load(channels.multiplier));
     const Vector t = V::add32(upper, lower);
