@@ -164,7 +164,6 @@ void compare(const model::Operator& layer, const std::vector<std::uint8_t>& code
     if (difference != 0) ++found.different;
     if (difference > 1) ++found.beyond_neighbour;
     found.largest = std::max(found.largest, difference);
-    static int d; static const model::Operator* l; if (l != &layer) { l=&layer; printf("  %s was %d of\n", layer.name.c_str(), d); d=0;} d += difference != 0; if (difference && d < 4) printf("   %d %f\n", codes[i], floats.values[i]/layer.scale+layer.zero_point);
   }
 }
 
@@ -199,15 +198,15 @@ Trained settled(const Network& network, const Trained& trained) {
   return {checkpoint.quantizers, checkpoint.tensors};
 }
 
-/// Multipliers of 15 bits and values between two codes put some codes beside the float's; what
-/// differs once is read by the layers behind.
+/// Multipliers and offsets of 16 bits put some codes beside the float's; what differs once is read
+/// by the layers behind.
 TEST(TrainedGrids, IntegersAreTheCodesOfTheFakeQuantizers) {
   const Network network = testing::small_network();
   for (std::uint32_t seed = 1; seed <= 6; ++seed) {
     const Differences found = differences(network, random_training(network, seed));
     const auto codes = static_cast<double>(found.codes);
-    EXPECT_LT(static_cast<double>(found.different), 0.06 * codes) << seed;
-    EXPECT_LT(static_cast<double>(found.beyond_neighbour), 0.01 * codes) << seed;
+    EXPECT_LT(static_cast<double>(found.different), 0.03 * codes) << seed;
+    EXPECT_LT(static_cast<double>(found.beyond_neighbour), 0.005 * codes) << seed;
     EXPECT_LE(found.largest, 8) << seed;
   }
 }
@@ -221,16 +220,18 @@ TEST(TrainedGrids, ConcatenationsAreTheCodesOfTheFakeQuantizers) {
   }
 }
 
-TEST(TrainedGrids, SettledNetworksLeaveFewDifferences) {
-  const Network network = testing::small_network();
-  std::size_t before = 0;
-  std::size_t after = 0;
-  for (std::uint32_t seed = 1; seed <= 6; ++seed) {
-    const Trained trained = random_training(network, seed);
-    before += differences(network, trained).different;
-    auto d = differences(network, settled(network, trained)); after += d.different; printf("%zu of %zu, %zu %d before %zu\n", d.different, d.codes, d.beyond_neighbour, d.largest, before);
+/// Where integers express what training trained, float32's own rounding is all that is left: a
+/// code in ten thousand, and no two codes anywhere.
+TEST(TrainedGrids, SettledNetworksAreTheirIntegers) {
+  for (const Network& network : {testing::small_network(), testing::joining_network()}) {
+    for (std::uint32_t seed = 1; seed <= 6; ++seed) {
+      const Trained trained = settled(network, random_training(network, seed));
+      const Differences found = differences(network, trained);
+      EXPECT_LT(static_cast<double>(found.different), 2e-4 * static_cast<double>(found.codes))
+          << network.name << ", seed " << seed;
+      EXPECT_LE(found.largest, 1) << network.name << ", seed " << seed;
+    }
   }
-  EXPECT_LT(2 * after, before) << after << " and " << before;
 }
 
 TEST(TrainedGrids, SettlingMovesNothingFar) {
