@@ -5,7 +5,9 @@
 
 #include "dataset/tf_example.h"
 #include "dataset/tfrecord.h"
+#include "network/checkpoint.h"
 #include "tests/cli/training_cli_test.h"
+#include "tests/support/made_up_checkpoint.h"
 
 namespace coco_mcu {
 namespace {
@@ -160,6 +162,28 @@ epochs = 6
     ++compared;
   }
   EXPECT_EQ(compared, 20);
+}
+
+TEST_F(Train, AnotherNetworksLayersAreTakenOverWhenAskedFor) {
+  network::write_checkpoint(testing::made_up_checkpoint(), file("coco_mcu"));
+  const Outcome refused = train("refused", {"--init", file("coco_mcu")});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.errors, AllOf(HasSubstr("holds network coco_mcu, the recipe trains tiny"),
+                                    HasSubstr("--grow")));
+  const Outcome grown =
+      train("grown", {"--init", file("coco_mcu"), "--grow", "--stop-after-steps", "1"});
+  EXPECT_EQ(grown.exit_code, 0) << grown.errors;
+}
+
+TEST_F(Train, LearnsFromSeveralTeacherNetworks) {
+  network::write_checkpoint(testing::made_up_checkpoint(), file("coco_mcu"));
+  write("recipe.toml", testing::quick_recipe() + "[distillation]\nweight = 0.5\n");
+  ASSERT_EQ(train("one", {"--stop-after-steps", "4"}).exit_code, 0);
+  const Outcome outcome =
+      train("two", {"--teacher-checkpoint", file("coco_mcu"), "--teacher-checkpoint",
+                    file("coco_mcu"), "--stop-after-steps", "4"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_NE(metrics("one"), metrics("two"));
 }
 
 TEST_F(Train, ALossThatIsNotFiniteStopsWithItsPlace) {
