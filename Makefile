@@ -1,9 +1,10 @@
 # The front door. Every target first installs the Debian packages it needs.
 #
-#   make demo         build, then decide on the sample pictures
+#   make demo         build what decides, then decide on the sample pictures
 #   make build        build/release/bin/coco-mcu
 #   make test         all tests, once more under sanitizers, and the fuzz targets
 #   make bench-NAME   measure one claim: make bench prints the names
+#   make models       lower models/*.cmcu again from the float checkpoints beside them
 #   make lint         clang-format and clang-tidy
 #   make install      into PREFIX (default /usr/local)
 
@@ -21,13 +22,21 @@ BENCHES := $(patsubst bench/%.cc,%,$(wildcard bench/*.cc))
 
 export COCO_MCU_SHARED
 
-.PHONY: build demo test bench lint install clean packages test-packages
+.PHONY: build core demo models test bench lint install clean packages core-packages test-packages
 build: packages
 	cmake --preset release
 	cmake --build --preset release
 
-demo: build
-	tools/demo.sh build/release/bin/coco-mcu
+# What decides, without libtorch.
+core: core-packages
+	cmake --preset core
+	cmake --build --preset core --target coco-mcu
+
+demo: core
+	tools/demo.sh build/core/bin/coco-mcu
+
+models: core
+	tools/lower_models.sh build/core/bin/coco-mcu
 
 test: packages test-packages
 	tools/test.sh $(FUZZ_SECONDS)
@@ -51,6 +60,9 @@ install: build
 
 packages:
 	@tools/install_packages.sh $(CORE_PACKAGES) $(TRAINING_PACKAGES)
+
+core-packages:
+	@tools/install_packages.sh $(CORE_PACKAGES)
 
 test-packages:
 	@tools/install_packages.sh $(TEST_PACKAGES)

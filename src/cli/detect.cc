@@ -89,7 +89,7 @@ void add_detect(CommandLine& program) {
                "Draw over the one picture what the decision rests on, into this PNG file (float "
                "checkpoints)");
   command.required_texts("FILE", options->paths, "JPEG or PNG files, or folders of them");
-  command.example("  coco-mcu detect --model model.cmcu photo.jpg holiday/");
+  command.example("  coco-mcu detect photo.jpg holiday/");
   command.action([options] { detect(*options); });
 }
 

@@ -5,6 +5,7 @@
 
 #include "cli/backends.h"
 #include "cli/commands.h"
+#include "cli/embedded_model.h"
 #include "cli/model_summary.h"
 #include "cli/output.h"
 #include "core/weight_format.h"
@@ -174,7 +175,7 @@ std::string layer_table(const ModelSummary& summary) {
 }
 
 void inspect(const Options& options) {
-  const model::ModelFile file = model::read_model(options.file);
+  const model::ModelFile file = open_model(options.file);
   const ModelSummary summary = summarize(file.view(), kernels::best_backend());
   if (options.json) {
     print_json_line(to_json(file, summary));
@@ -189,7 +190,8 @@ void inspect(const Options& options) {
 void add_inspect(CommandLine& program) {
   Command command = program.command("inspect", "Print an integer model's layers and what it costs");
   auto options = std::make_shared<Options>();
-  command.required_text("FILE", options->file, "Integer model, a .cmcu file");
+  command.text("FILE", options->file,
+               "Integer model, a .cmcu file (default: the one built into this program)");
   command.flag(
       "--json", options->json,
       "Print one JSON object: file_bytes, weight_bytes, macs, peak_ram_bytes, layers, ...");

@@ -11,17 +11,16 @@
 
 namespace coco_mcu::cli {
 
-IntegerDecider::IntegerDecider(const std::filesystem::path& model, const kernels::Backend& backend)
-    : file_(model::read_model(model)),
-      backend_(&backend),
-      preprocessing_(file_.view().preprocessing()) {
+IntegerDecider::IntegerDecider(model::ModelFile model, const std::string& name,
+                               const kernels::Backend& backend)
+    : file_(std::move(model)), backend_(&backend), preprocessing_(file_.view().preprocessing()) {
   const model::View view = file_.view();
   const std::string_view label = view.label(view.decision_label());
   if (label != "person") {
     throw std::runtime_error(
         fmt::format("{}: network {} decides about \"{}\", not about \"person\"; coco-mcu run "
                     "prints what it says",
-                    model.string(), view.network(), label));
+                    name, view.network(), label));
   }
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "engine/arena.h"
@@ -15,9 +15,9 @@ namespace coco_mcu::cli {
 
 class IntegerDecider final : public evaluation::Decider {
  public:
-  /// Throws std::runtime_error where the file is no valid model, or decides about something that is
-  /// not "person".
-  IntegerDecider(const std::filesystem::path& model, const kernels::Backend& backend);
+  /// `name` stands in front of error messages. Throws std::runtime_error where the model decides
+  /// about something that is not "person".
+  IntegerDecider(model::ModelFile model, const std::string& name, const kernels::Backend& backend);
 
   const core::Preprocessing& preprocessing() const override { return preprocessing_; }
   std::vector<double> person_probabilities(std::span<const std::uint8_t> pictures) const override;

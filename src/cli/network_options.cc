@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/backends.h"
+#include "cli/embedded_model.h"
 #include "cli/float_decider.h"
 #include "cli/integer_decider.h"
 
@@ -15,15 +16,15 @@ namespace coco_mcu::cli {
 
 void add_network_options(Command& command, NetworkOptions& options) {
   command.text("--checkpoint", options.checkpoint, "Folder of a float checkpoint, or else:");
-  command.text("--model", options.model, "Integer model, a .cmcu file");
+  command.text("--model", options.model,
+               "Integer model, a .cmcu file (default: the one built into this program)");
   add_backend_option(command, options.backend);
 }
 
 void check(const NetworkOptions& options) {
-  if (options.checkpoint.empty() == options.model.empty()) {
+  if (!options.checkpoint.empty() && !options.model.empty()) {
     throw UsageError(
-        fmt::format("{} network is named; give either --checkpoint FOLDER or --model FILE.cmcu",
-                    options.is_model() ? "more than one" : "no"));
+        "more than one network is named; give either --checkpoint FOLDER or --model FILE.cmcu");
   }
   if (!options.is_model() && !options.backend.empty()) {
     throw UsageError(
@@ -56,7 +57,9 @@ Detector open_detector(const NetworkOptions& options, std::optional<double> thre
   check(options);
   Detector detector;
   if (options.is_model()) {
-    auto decider = std::make_unique<IntegerDecider>(options.model, backend_named(options.backend));
+    const std::string name = options.model.empty() ? embedded_model_name() : options.model;
+    auto decider = std::make_unique<IntegerDecider>(open_model(options.model), name,
+                                                    backend_named(options.backend));
     detector.model = decider->model();
     const double own = static_cast<double>(detector.model->threshold()) / model::kProbabilityOne;
     detector.threshold = {.probability = own, .is_inclusive = true};

@@ -1,5 +1,5 @@
-// The network that a command decides with, a float checkpoint or an integer model, as the command
-// line names it.
+// The network that a command decides with, as the command line names it: a float checkpoint, an
+// integer model, or, where nothing is named, the model that the program brings along.
 #pragma once
 
 #include <memory>
@@ -15,16 +15,17 @@ namespace coco_mcu::cli {
 
 struct NetworkOptions {
   std::string checkpoint{};  // folder
-  std::string model{};       // file
+  std::string model{};       // file; empty: see cli/embedded_model.h
   std::string backend{};     // of an integer model
 
-  bool is_model() const { return !model.empty(); }
+  bool is_model() const { return checkpoint.empty(); }
 };
 
 /// Adds --checkpoint, --model and --backend.
 void add_network_options(Command& command, NetworkOptions& options);
 
-/// Throws UsageError unless either a checkpoint or a model is named.
+/// Throws UsageError where both a checkpoint and a model are named, or neither is what its option
+/// says.
 void check(const NetworkOptions& options);
 
 /// Adds --threshold.

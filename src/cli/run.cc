@@ -13,6 +13,7 @@
 #include "cli/backends.h"
 #include "cli/commands.h"
 #include "cli/dequantize.h"
+#include "cli/embedded_model.h"
 #include "cli/network_options.h"
 #include "cli/output.h"
 #include "dataset/image.h"
@@ -124,7 +125,7 @@ class TensorCollector final : public engine::Observer {
 
 Runnable integer_runnable(const Options& options) {
   const kernels::Backend& backend = backend_named(options.network.backend);
-  const auto file = std::make_shared<model::ModelFile>(model::read_model(options.network.model));
+  const auto file = std::make_shared<model::ModelFile>(open_model(options.network.model));
   const model::View model = file->view();
   const auto arena = std::make_shared<engine::Arena>(engine::arena_bytes(model, backend));
   Runnable runnable;

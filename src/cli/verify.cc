@@ -7,6 +7,7 @@
 
 #include "cli/backends.h"
 #include "cli/commands.h"
+#include "cli/embedded_model.h"
 #include "cli/output.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
@@ -79,14 +80,15 @@ void print_json(const Options& options, const model::View& model, const std::vec
                    {"skipped", std::move(names)}});
 }
 
-void verify(const Options& options) {
+void verify(Options options) {
+  const model::ModelFile file = open_model(options.file);
+  if (options.file.empty()) options.file = embedded_model_name();
   std::vector<const kernels::Backend*> backends = supported_backends();
   std::vector<const kernels::Backend*> skipped = unsupported_backends();
   if (!options.backend.empty()) {
     backends = {&backend_named(options.backend)};
     skipped.clear();
   }
-  const model::ModelFile file = model::read_model(options.file);
   std::vector<Check> checks;
   for (const kernels::Backend* backend : backends) checks.push_back(check(file.view(), *backend));
   if (options.json) {
@@ -110,7 +112,8 @@ void add_verify(CommandLine& program) {
       "verify",
       "Check that every kernel of this machine computes an integer model to the last bit");
   auto options = std::make_shared<Options>();
-  command.required_text("FILE", options->file, "Integer model, a .cmcu file");
+  command.text("FILE", options->file,
+               "Integer model, a .cmcu file (default: the one built into this program)");
   command.text("--backend", options->backend, "Check this one alone: reference, avx2, ...");
   command.flag("--json", options->json, "Print one JSON object: file, agrees, backends, skipped");
   command.example("  coco-mcu verify model.cmcu");

@@ -121,7 +121,6 @@ TEST_F(DetectModel, WantsOneNetwork) {
     EXPECT_EQ(std::ranges::count(outcome.errors, '\n'), 1);
     return outcome.errors;
   };
-  EXPECT_THAT(refusal({"detect", "samples"}), HasSubstr("no network is named"));
   EXPECT_THAT(refusal({"detect", "--model", model(), "--checkpoint", "x", "samples"}),
               HasSubstr("more than one network is named"));
   EXPECT_THAT(refusal({"detect", "--checkpoint", "x", "--backend", "reference", "samples"}),

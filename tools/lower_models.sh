@@ -1,0 +1,13 @@
+#!/bin/bash
+# Lowers models/NAME.cmcu again from each float checkpoint models/NAME-checkpoint: after a change of
+# the file format or of the plan.
+#   tools/lower_models.sh PROGRAM
+set -euo pipefail
+program=$1
+shopt -s nullglob
+checkpoints=(models/*-checkpoint)
+[ ${#checkpoints[@]} -gt 0 ] ||
+  { echo "tools/lower_models.sh: there is no float checkpoint in models/" >&2; exit 1; }
+for checkpoint in "${checkpoints[@]}"; do
+  "$program" lower --checkpoint "$checkpoint" --out "${checkpoint%-checkpoint}.cmcu"
+done
