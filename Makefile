@@ -10,7 +10,7 @@
 
 PREFIX ?= /usr/local
 COCO_MCU_SHARED ?= ../shared
-FUZZ_SECONDS ?= 60
+FUZZ_SECONDS ?= 300
 
 CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libflatbuffers-dev \
   libfmt-dev libjpeg62-turbo-dev libpng-dev libprotobuf-dev libprotozero-dev libtomlplusplus-dev \

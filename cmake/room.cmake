@@ -47,8 +47,7 @@ function(coco_mcu_test NAME)
                        PROPERTIES TIMEOUT ${TEST_TIMEOUT})
 endfunction()
 
-# A libFuzzer target `fuzz_NAME` with its corpus of small seeds in tests/corpus/NAME. The test run
-# fuzzes it for COCO_MCU_FUZZ_SECONDS; what it finds on the way stays in the build folder.
+# A libFuzzer target `fuzz_NAME` with its corpus of small seeds in tests/corpus/NAME.
 function(coco_mcu_fuzz NAME)
   cmake_parse_arguments(FUZZ "" "" "SOURCES;LINK" ${ARGN})
   if(NOT COCO_MCU_FUZZ)
@@ -59,12 +58,26 @@ function(coco_mcu_fuzz NAME)
   target_compile_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
   target_link_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(fuzz_${NAME} PRIVATE ${FUZZ_LINK})
-  set(found ${CMAKE_BINARY_DIR}/fuzz/${NAME})
-  file(MAKE_DIRECTORY ${found})
-  math(EXPR limit "${COCO_MCU_FUZZ_SECONDS} + 120")
-  add_test(NAME fuzz.${NAME}
-           COMMAND fuzz_${NAME} -max_total_time=${COCO_MCU_FUZZ_SECONDS} -timeout=10
-                   -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0
-                   -artifact_prefix=${found}/ ${found} ${PROJECT_SOURCE_DIR}/tests/corpus/${NAME})
-  set_tests_properties(fuzz.${NAME} PROPERTIES TIMEOUT ${limit} LABELS fuzz)
+  set_property(GLOBAL APPEND PROPERTY COCO_MCU_FUZZED ${NAME})
+endfunction()
+
+# A test for each fuzz target, when all are known: they share COCO_MCU_FUZZ_SECONDS. What they find
+# on the way stays in the build folder.
+function(coco_mcu_fuzz_tests)
+  get_property(names GLOBAL PROPERTY COCO_MCU_FUZZED)
+  list(LENGTH names count)
+  if(count EQUAL 0)
+    return()
+  endif()
+  math(EXPR seconds "(${COCO_MCU_FUZZ_SECONDS} + ${count} - 1) / ${count}")
+  math(EXPR limit "${seconds} + 120")
+  foreach(name IN LISTS names)
+    set(found ${CMAKE_BINARY_DIR}/fuzz/${name})
+    file(MAKE_DIRECTORY ${found})
+    add_test(NAME fuzz.${name}
+             COMMAND fuzz_${name} -max_total_time=${seconds} -timeout=10 -rss_limit_mb=4096
+                     -print_final_stats=1 -verbosity=0 -artifact_prefix=${found}/ ${found}
+                     ${PROJECT_SOURCE_DIR}/tests/corpus/${name})
+    set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT ${limit} LABELS fuzz)
+  endforeach()
 endfunction()

@@ -1,9 +1,9 @@
 #!/bin/bash
 # All tests: the release build's, then the same under sanitizers with every fuzz target. Ends with
 # the line "N passed, N failed".
-#   tools/test.sh [seconds for each fuzz target]
+#   tools/test.sh [seconds of fuzzing, shared by all targets]
 set -uo pipefail
-seconds=${1:-60}
+seconds=${1:-300}
 passed=0
 failed=0
 skipped=0
