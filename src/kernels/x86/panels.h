@@ -102,7 +102,9 @@ struct Panels {
 
   void fill_weights(const Packed& packed, std::size_t vector) const {
     using Vector = typename V::Vector;
-    const auto [to, step_bytes] = weights_of(vector);
+    const Weights weights = weights_of(vector);
+    std::uint8_t* const to = weights.first;
+    const std::size_t step_bytes = weights.pitch;
     std::size_t step = 0;
     for (std::size_t offset = 0; offset < packed.row_bytes; offset += Packed::kPieceBytes) {
       Vector codes[4];
