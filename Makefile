@@ -16,6 +16,7 @@ CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libflat
   libfmt-dev libjpeg62-turbo-dev libpng-dev libprotobuf-dev libprotozero-dev libtomlplusplus-dev \
   nlohmann-json3-dev protobuf-compiler
 TRAINING_PACKAGES := libgloo-dev libopenblas0-openmp libtorch-dev
+FIRMWARE_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
 TEST_PACKAGES := clang libclang-rt-14-dev libgmock-dev libgtest-dev
 LINT_PACKAGES := clang-format clang-tidy git
 BENCHES := $(patsubst bench/%.cc,%,$(wildcard bench/*.cc))
@@ -65,7 +66,7 @@ core-packages:
 	@tools/install_packages.sh $(CORE_PACKAGES)
 
 test-packages:
-	@tools/install_packages.sh $(TEST_PACKAGES)
+	@tools/install_packages.sh $(TEST_PACKAGES) $(FIRMWARE_PACKAGES)
 
 clean:
 	rm -rf build

@@ -36,9 +36,10 @@ const std::map<std::string, Rooms>& allowed() {
       {"engine", {"core", "model", "kernels"}},
       {"api", {"core", "model", "kernels", "engine"}},
       {"lowering", {"core", "network", "model"}},
+      {"firmware", {"core", "model", "kernels", "engine"}},
       {"cli",
        {"core", "network", "dataset", "exchange", "evaluation", "training", "report", "model",
-        "kernels", "planning", "engine", "lowering"}},
+        "kernels", "planning", "engine", "lowering", "firmware"}},
   };
   return kAllowed;
 }

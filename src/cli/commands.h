@@ -14,11 +14,13 @@ void add_dataset_show(CommandLine& program);
 void add_dataset_stats(CommandLine& program);
 void add_describe(CommandLine& program);
 void add_detect(CommandLine& program);
+void add_emit(CommandLine& program);
 void add_evaluate(CommandLine& program);
 void add_import(CommandLine& program);
 void add_inspect(CommandLine& program);
 void add_lower(CommandLine& program);
 void add_run(CommandLine& program);
+void add_simulate(CommandLine& program);
 void add_train(CommandLine& program);
 void add_verify(CommandLine& program);
 

@@ -19,11 +19,13 @@ int main(int argc, char** argv) {
     add_dataset_stats(program);
     add_describe(program);
     add_detect(program);
+    add_emit(program);
     add_evaluate(program);
     add_import(program);
     add_inspect(program);
     add_lower(program);
     add_run(program);
+    add_simulate(program);
     add_train(program);
     add_verify(program);
     return program.run(argc, argv);

@@ -1,0 +1,94 @@
+// Decides on the pictures in a file of the host, one after the other, and says what that took; with
+// the word "golden", compares with the model's golden vector instead. Freestanding.
+
+#include <cstdint>
+#include <cstring>
+
+#include "engine/engine.h"
+#include "engine/golden.h"
+#include "firmware/device/checkpoint.h"
+#include "firmware/device/guards.h"
+#include "firmware/device/memory_map.h"
+#include "firmware/device/semihosting.h"
+#include "model/verify.h"
+
+namespace coco_mcu::firmware {
+namespace {
+
+constexpr int kRefused = 2;
+
+std::uint32_t distance(const std::uint8_t* begin, const std::uint8_t* end) {
+  return static_cast<std::uint32_t>(end - begin);
+}
+
+/// Tells the instruction counter where a layer ends.
+class LayerMarks final : public engine::Observer {
+ public:
+  void on_tensor(int /*layer*/, const std::uint8_t* /*tensor*/, std::size_t /*bytes*/) override {
+    checkpoint();
+  }
+};
+
+void print_memory() {
+  print_figure("arena", distance(coco_mcu_arena_begin, coco_mcu_arena_end));
+  print_figure("stack", used_stack_bytes());
+  print_figure("static", distance(coco_mcu_data_begin, coco_mcu_data_end) +
+                             distance(coco_mcu_zero_begin, coco_mcu_zero_end));
+  print_figure("code", distance(coco_mcu_code_begin, coco_mcu_code_end) +
+                           distance(coco_mcu_data_begin, coco_mcu_data_end));
+  print_figure("model", distance(coco_mcu_model_begin, coco_mcu_model_end));
+}
+
+int refuse(const char* reason) {
+  print("error: the model in flash ");
+  print(reason);
+  print("\n");
+  return kRefused;
+}
+
+/// `words` are "golden" or "pictures FILE".
+int run(char* words) {
+  if (const model::Refusal refusal = model::check_header(
+          coco_mcu_model_begin, distance(coco_mcu_model_begin, coco_mcu_model_end))) {
+    return refuse(refusal.reason);
+  }
+  const model::View model(coco_mcu_model_begin);
+  const kernels::Backend& backend = kernels::best_backend();
+  if (engine::arena_bytes(model, backend) > distance(coco_mcu_arena_begin, coco_mcu_arena_end)) {
+    return refuse("needs a larger arena than the firmware has; emit the firmware again");
+  }
+  const engine::Engine engine(model, backend, coco_mcu_arena_begin);
+  print("backend ");
+  print(backend.name);
+  print("\n");
+  if (std::strcmp(words, "golden") == 0) {
+    const engine::GoldenResult result = engine::check_golden(model, engine);
+    print_figure("golden", result.agrees() ? 1 : 0);
+    print_memory();
+    return 0;
+  }
+  const HostFile pictures(words);
+  if (!pictures.is_open()) {
+    print("error: the file of pictures cannot be read\n");
+    return kRefused;
+  }
+  const std::size_t picture_bytes = model::tensor_bytes(model.layer(0));
+  while (pictures.read(engine.picture(), picture_bytes)) {
+    LayerMarks marks;
+    checkpoint();
+    const engine::Decision decision = engine.run(&marks);
+    print_figure("probability", static_cast<std::uint32_t>(decision.probability));
+  }
+  print_memory();
+  return 0;
+}
+
+}  // namespace
+}  // namespace coco_mcu::firmware
+
+int main() {
+  static char command_line[256];
+  coco_mcu::firmware::read_command_line(command_line, sizeof(command_line));
+  char* words = std::strchr(command_line, ' ');
+  return coco_mcu::firmware::run(words == nullptr ? command_line : words + 1);
+}

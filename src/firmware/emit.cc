@@ -1,0 +1,133 @@
+#include "firmware/emit.h"
+
+#include <fstream>
+#include <stdexcept>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "firmware/emitted_files.h"
+#include "firmware/linker_script.h"
+
+namespace coco_mcu::firmware {
+namespace {
+
+constexpr const char* kBuildFile = R"(# Written by coco-mcu emit for {board} ({description}).
+#   cmake -S . -B build && cmake --build build      makes build/firmware
+cmake_minimum_required(VERSION 3.16)
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR arm)
+set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
+set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+project(firmware LANGUAGES CXX ASM)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_EXTENSIONS ON)
+file(GLOB_RECURSE sources src/*.cc)
+add_executable(firmware ${{sources}} model.S)
+target_include_directories(firmware PRIVATE src)
+target_include_directories(firmware SYSTEM PRIVATE third_party)
+target_compile_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi})
+target_compile_options(firmware PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-O2 -DNDEBUG -fno-exceptions -fno-rtti
+  -fno-threadsafe-statics -fomit-frame-pointer -ffunction-sections -fdata-sections -ffp-contract=off>)
+target_link_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi} -nostartfiles
+  --specs=nano.specs -Wl,--gc-sections -T ${{CMAKE_CURRENT_SOURCE_DIR}}/board.ld
+  -Wl,--no-warn-rwx-segments)
+set_source_files_properties(model.S PROPERTIES
+  OBJECT_DEPENDS ${{CMAKE_CURRENT_SOURCE_DIR}}/model.cmcu
+  COMPILE_OPTIONS "-I${{CMAKE_CURRENT_SOURCE_DIR}}")
+)";
+
+constexpr const char* kModelSource = R"(/* The model file as it is, read in place. */
+  .section .model, "a"
+  .balign 64
+  .incbin "model.cmcu"
+)";
+
+constexpr const char* kReadme = R"(# Firmware for {board}
+
+Written by `coco-mcu emit`: the engine, the model `model.cmcu` and the board's start-up code and linker script ({description}).
+
+    cmake -S . -B build && cmake --build build
+
+needs arm-none-eabi-gcc with newlib and libstdc++ and makes `build/firmware`, an ELF file. In the simulator:
+
+    qemu-system-arm -M {board} -display none -monitor none -serial none -kernel build/firmware \
+      -semihosting-config enable=on,target=native,arg=firmware,arg=pictures.rgb
+
+where `pictures.rgb` holds pictures of {width} x {height} pixels, 3 bytes each, rows from top to bottom. `src/firmware/device/main.cc` is
+the place for a camera of your own. The headers in `third_party/flatbuffers` are FlatBuffers' (Apache License 2.0, Google).
+)";
+
+void write(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  if (!file) {
+    throw std::runtime_error(fmt::format(
+        "{}: cannot be written; is there room, and may you write there?", path.string()));
+  }
+}
+
+void check_fit(const model::ModelFile& model, const Board& board, const MemoryBudget& budget) {
+  const std::size_t model_bytes = model.bytes().size();
+  if (budget.model_region_bytes > board.most_model_bytes) {
+    throw std::runtime_error(fmt::format("--model-region {}: {} has {} bytes for a model at most",
+                                         budget.model_region_bytes, board.name,
+                                         board.most_model_bytes));
+  }
+  if (budget.ram_bytes > board.most_ram_bytes) {
+    throw std::runtime_error(fmt::format("--ram {}: {} has {} bytes", budget.ram_bytes, board.name,
+                                         board.most_ram_bytes));
+  }
+  if (model_bytes > budget.model_region_bytes) {
+    throw std::runtime_error(fmt::format(
+        "model: its {} bytes are {} more than the region of {} bytes; use fewer bits, or "
+        "--model-region {} where the board has that flash",
+        model_bytes, model_bytes - budget.model_region_bytes, budget.model_region_bytes,
+        model_bytes));
+  }
+  constexpr std::uint32_t kVariables = 1024;  // two guards and what the engine keeps, rounded up
+  const std::uint64_t needed = std::uint64_t{budget.arena_bytes} + budget.stack_bytes + kVariables;
+  if (needed > budget.ram_bytes) {
+    throw std::runtime_error(fmt::format(
+        "arena: its {} bytes with {} bytes of stack are {} more than the {} bytes of RAM; plan the "
+        "model for less, or give --ram {} where the board has that",
+        budget.arena_bytes, budget.stack_bytes, needed - budget.ram_bytes, budget.ram_bytes,
+        needed));
+  }
+}
+
+}  // namespace
+
+void emit(const model::ModelFile& model, const Board& board, const EmitOptions& options,
+          const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  const MemoryBudget budget = {
+      .arena_bytes = model.view().arena_bytes(),
+      .stack_bytes = options.stack_bytes,
+      .ram_bytes = options.ram_bytes != 0 ? options.ram_bytes : board.ram.bytes,
+      .model_region_bytes =
+          options.model_region_bytes != 0 ? options.model_region_bytes : board.model.bytes};
+  check_fit(model, board, budget);
+  if (fs::exists(folder) && !fs::is_empty(folder)) {
+    throw std::runtime_error(fmt::format("{}: is not empty; name a new folder", folder.string()));
+  }
+  for (const EmittedFile& file : emitted_files()) write(folder / file.path, file.text);
+  const core::Preprocessing picture = model.view().preprocessing();
+  using fmt::arg;
+  write(folder / "CMakeLists.txt",
+        fmt::format(kBuildFile, arg("board", board.name), arg("description", board.description),
+                    arg("cpu", board.cpu), arg("float_abi", board.float_abi)));
+  write(folder / "README.md",
+        fmt::format(kReadme, arg("board", board.name), arg("description", board.description),
+                    arg("width", picture.width), arg("height", picture.height)));
+  write(folder / "board.ld", linker_script(board, budget));
+  write(folder / "model.S", kModelSource);
+  write(folder / "model.cmcu",
+        {reinterpret_cast<const char*>(model.bytes().data()), model.bytes().size()});
+}
+
+}  // namespace coco_mcu::firmware
