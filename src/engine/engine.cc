@@ -29,6 +29,7 @@ Choice choose(const kernels::Backend& backend, const OperatorView& layer,
   choice.parameters = convolution_of(layer, input);
   choice.kernel = &kernel_of(backend, layer.kind, choice.parameters);
   choice.works_in_plan =
+      choice.kernel->scratch_bytes(choice.parameters) == 0 ||
       choice.kernel == &kernel_of(kernels::kReferenceBackend, layer.kind, choice.parameters);
   return choice;
 }

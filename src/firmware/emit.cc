@@ -71,6 +71,13 @@ void write(const std::filesystem::path& path, std::string_view text) {
   }
 }
 
+/// Whether a source belongs to a board: of the kernels, its processor's and the reference.
+bool is_for(const Board& board, std::string_view path) {
+  const bool has_own = board.kernels[0] != 0;
+  if (path == "src/kernels/backends_portable.cc") return !has_own;
+  return has_own || !path.starts_with("src/kernels/cortex_m/");
+}
+
 void check_fit(const model::ModelFile& model, const Board& board, const MemoryBudget& budget) {
   const std::size_t model_bytes = model.bytes().size();
   if (budget.model_region_bytes > board.most_model_bytes) {
@@ -115,7 +122,9 @@ void emit(const model::ModelFile& model, const Board& board, const EmitOptions& 
   if (fs::exists(folder) && !fs::is_empty(folder)) {
     throw std::runtime_error(fmt::format("{}: is not empty; name a new folder", folder.string()));
   }
-  for (const EmittedFile& file : emitted_files()) write(folder / file.path, file.text);
+  for (const EmittedFile& file : emitted_files()) {
+    if (is_for(board, file.path)) write(folder / file.path, file.text);
+  }
   const core::Preprocessing picture = model.view().preprocessing();
   using fmt::arg;
   write(folder / "CMakeLists.txt",

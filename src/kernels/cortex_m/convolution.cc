@@ -1,0 +1,131 @@
+// Four output channels at a time: their weights are unpacked once to 16 bits, then each pixel's
+// codes are unpacked once for all four.
+#include "kernels/cortex_m/cortex_m.h"
+#include "kernels/reference/reference.h"
+
+namespace coco_mcu::kernels::cortex_m {
+namespace {
+
+constexpr std::size_t kMostWeights = 512;  // of one output channel: 4 KB for four
+constexpr int kTile = 4;                   // output channels
+
+struct Tile {
+  Halves weights[kMostWeights / 4][kTile];  // of four input channels
+  std::int32_t start[kTile] = {};           // what the input's zero point adds to each sum
+  std::size_t groups = 0;                   // of four weights
+};
+
+/// Weights of a packed row as pairs; those behind the row's end are zero.
+void unpack(const Convolution& layer, const std::uint8_t* packed, int channel, Tile& tile) {
+  const std::size_t count = layer.window_weights();
+  std::int32_t sum = 0;
+  for (std::size_t group = 0; group < tile.groups; ++group) {
+    std::int32_t w[4] = {};
+    for (std::size_t i = 0; i < 4 && group * 4 + i < count; ++i) {
+      w[i] = core::weight_at(layer.format, packed, group * 4 + i);
+      sum += w[i];
+    }
+    const auto pair = [](std::int32_t low, std::int32_t high) {
+      return (static_cast<std::uint32_t>(low) & 0xFFFFU) | static_cast<std::uint32_t>(high) << 16U;
+    };
+    tile.weights[group][channel] = {pair(w[0], w[2]), pair(w[1], w[3])};
+  }
+  tile.start[channel] = -layer.zero_point * sum;
+}
+
+/// `made` output channels from `first` on.
+void unpack_tile(const Convolution& layer, std::size_t first, int made, Tile& tile) {
+  const std::size_t row_bytes = core::packed_row_bytes(layer.format, layer.window_weights());
+  for (int channel = 0; channel < kTile; ++channel) {
+    const std::size_t from = first + static_cast<std::size_t>(channel < made ? channel : 0);
+    unpack(layer, layer.weights + from * row_bytes, channel, tile);
+  }
+}
+
+inline void make_pixel(const Convolution& layer, const Tile& tile, const std::uint8_t* x,
+                       std::size_t first, int made, std::uint8_t* out) {
+  std::int32_t sums[kTile] = {tile.start[0], tile.start[1], tile.start[2], tile.start[3]};
+  const Halves(*weights)[kTile] = tile.weights;
+  for (const std::uint8_t* end = x + tile.groups * 4; x != end; x += 4, ++weights) {
+    const Halves codes = codes_of(x);
+#pragma GCC unroll 4
+    for (int channel = 0; channel < kTile; ++channel) {
+      const Halves& w = (*weights)[channel];
+      sums[channel] = multiply_add_halves(codes.even, w.even, sums[channel]);
+      sums[channel] = multiply_add_halves(codes.odd, w.odd, sums[channel]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int channel = 0; channel < kTile; ++channel) {
+    if (channel >= made) break;
+    const std::size_t c = first + static_cast<std::size_t>(channel);
+    out[c] = to_code(layer.requantization, sums[channel], c);
+  }
+}
+
+/// The codes under the window of one output pixel, side by side; padding is the zero point.
+void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
+            std::uint8_t* window) {
+  const auto channels = static_cast<std::size_t>(layer.in_channels);
+  for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
+    for (std::int32_t kx = 0; kx < layer.kernel; ++kx, window += channels) {
+      const std::int32_t column = out_column * layer.stride - layer.padding + kx;
+      if (rows[ky] == nullptr || column < 0 || column >= layer.in_width) {
+        std::memset(window, layer.zero_point, channels);
+      } else {
+        std::memcpy(window, rows[ky] + static_cast<std::size_t>(column) * channels, channels);
+      }
+    }
+  }
+}
+
+std::size_t no_scratch(const Convolution& /*layer*/) {
+  return 0;
+}
+
+void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
+
+void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, std::uint8_t* out) {
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  const auto in_channels = static_cast<std::size_t>(layer.in_channels);
+  const bool is_in_place = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 &&
+                           in_channels % 4 == 0;  // words of one pixel alone
+  Tile tile;
+  tile.groups = (layer.window_weights() + 3) / 4;
+  for (std::size_t first = 0; first < channels; first += kTile) {
+    const int made = channels - first < kTile ? static_cast<int>(channels - first) : kTile;
+    unpack_tile(layer, first, made, tile);
+    for (std::int32_t column = 0; column < layer.out_width; ++column) {
+      const auto pixel = static_cast<std::size_t>(column);
+      if (is_in_place) {
+        make_pixel(layer, tile, rows[0] + pixel * in_channels, first, made, out + pixel * channels);
+      } else {
+        std::uint8_t window[kMostWeights];
+        gather(layer, rows, column, window);
+        make_pixel(layer, tile, window, first, made, out + pixel * channels);
+      }
+    }
+  }
+}
+
+constexpr ConvolutionKernel kKernels[3][3] = {
+    {{"convolution_2w8a_cortex_m", no_scratch, prepare, row},
+     {"pointwise_2w8a_cortex_m", no_scratch, prepare, row},
+     {"fully_connected_2w8a_cortex_m", no_scratch, prepare, row}},
+    {{"convolution_4w8a_cortex_m", no_scratch, prepare, row},
+     {"pointwise_4w8a_cortex_m", no_scratch, prepare, row},
+     {"fully_connected_4w8a_cortex_m", no_scratch, prepare, row}},
+    {{"convolution_8w8a_cortex_m", no_scratch, prepare, row},
+     {"pointwise_8w8a_cortex_m", no_scratch, prepare, row},
+     {"fully_connected_8w8a_cortex_m", no_scratch, prepare, row}}};
+
+}  // namespace
+
+const ConvolutionKernel& convolution(const Convolution& layer) {
+  if (layer.window_weights() > kMostWeights) return reference::kConvolution;
+  const bool is_pointwise = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0;
+  const int shape = !is_pointwise ? 0 : layer.out_width == 1 ? 2 : 1;
+  return kKernels[core::weight_bits(layer.format) / 4][shape];
+}
+
+}  // namespace coco_mcu::kernels::cortex_m

@@ -1,0 +1,58 @@
+// Kernels for Arm cores with the DSP extension (Armv7E-M, Armv8-M): two products of 16 bits in one
+// instruction. They unpack weights onto the stack, at most 4 KB, and need no scratch. Freestanding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include <arm_acle.h>
+
+#include "kernels/kernels.h"
+
+namespace coco_mcu::kernels::cortex_m {
+
+const ConvolutionKernel& convolution(const Convolution& layer);
+const ConvolutionKernel& depthwise(const Convolution& layer);
+void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8_t* by,
+                  std::uint8_t* out);
+void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::size_t count,
+         std::uint8_t* out);
+
+/// Two numbers of 16 bits.
+struct Halves {
+  std::uint32_t even = 0;  // of the weights or codes 0 and 2
+  std::uint32_t odd = 0;   // of 1 and 3
+};
+
+inline std::uint32_t load_word(const std::uint8_t* bytes) {
+  std::uint32_t word;
+  std::memcpy(&word, bytes, sizeof(word));  // one load, at any alignment
+  return word;
+}
+
+inline Halves codes_of(const std::uint8_t* bytes) {
+  const std::uint32_t word = load_word(bytes);
+  std::uint32_t odd;  // the compiler does not find the rotation that the instruction has
+  asm("uxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(word));
+  return {__uxtb16(word), odd};
+}
+
+inline std::int32_t multiply_add_halves(std::uint32_t x, std::uint32_t w, std::int32_t sum) {
+  return __smlad(static_cast<int16x2_t>(x), static_cast<int16x2_t>(w), sum);
+}
+
+/// core::requantize in four instructions: its contract keeps everything within 32 bits.
+inline std::uint8_t to_code(const core::Requantization& rule, std::int32_t sum, std::size_t c) {
+  const std::size_t i = rule.is_uniform ? 0 : c;
+  const std::int32_t offset = static_cast<std::int32_t>(
+      static_cast<std::uint32_t>(static_cast<std::int32_t>(rule.offsets[i])) << rule.offset_shift);
+  const auto shifted =
+      static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) << rule.left_shift);
+  std::int32_t code = __smlawb(shifted, rule.multipliers[i], offset) >> rule.shift;
+  if (code < rule.low) code = rule.low;
+  if (code > rule.high) code = rule.high;
+  return rule.table == nullptr ? static_cast<std::uint8_t>(code) : rule.table[code];
+}
+
+}  // namespace coco_mcu::kernels::cortex_m
