@@ -23,7 +23,7 @@ BENCHES := $(patsubst bench/%.cc,%,$(wildcard bench/*.cc))
 
 export COCO_MCU_SHARED
 
-.PHONY: build core demo models test bench lint install clean packages core-packages test-packages
+.PHONY: build core demo models test bench node-packages lint install clean packages core-packages test-packages
 build: packages
 	cmake --preset release
 	cmake --build --preset release
@@ -49,6 +49,13 @@ bench-%: packages
 	cmake --preset release
 	cmake --build --preset release --target bench_$(subst -,_,$*)
 	build/release/bin/bench_$(subst -,_,$*)
+
+bench-peers: node-packages
+
+# ONNX Runtime for bench-peers: its own download scripts fetch what is not needed here.
+node-packages:
+	@command -v npm > /dev/null || tools/install_packages.sh nodejs npm
+	npm install --prefix bench/onnx_runtime --ignore-scripts --no-save --no-package-lock
 
 lint: packages test-packages
 	tools/install_packages.sh $(LINT_PACKAGES)

@@ -27,7 +27,6 @@
 #include "engine/arena.h"
 #include "engine/engine.h"
 #include "model/model_file.h"
-#include "network/zoo/zoo.h"
 #include "tests/support/made_up_checkpoint.h"
 #include "tests/support/shared_material.h"
 #include "tests/support/temporary_folder.h"
@@ -173,8 +172,7 @@ void measure(std::span<char*> /*arguments*/) {
   const Runner w2(w2_file);
   const std::optional<Runner> pruned =
       pruned_file ? std::optional<Runner>(std::in_place, *pruned_file) : std::nullopt;
-  const auto libtorch =
-      training::open_float_network(network::zoo_entry(checkpoint.network).build(), checkpoint);
+  const auto libtorch = training::open_float_network(network::network_of(checkpoint), checkpoint);
   const std::vector<std::uint8_t> picture(model::tensor_bytes(w8.view().layer(0)), 100);
 
   Times times;

@@ -26,7 +26,7 @@ const std::map<std::string, Rooms>& allowed() {
       {"core", {}},
       {"network", {"core"}},
       {"dataset", {"core"}},
-      {"exchange", {"core", "network"}},
+      {"exchange", {"core", "model", "network"}},
       {"evaluation", {"core", "dataset"}},
       {"training", {"core", "network", "dataset"}},
       {"report", {}},

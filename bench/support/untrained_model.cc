@@ -6,13 +6,12 @@
 #include "lowering/policy.h"
 #include "lowering/quantize.h"
 #include "model/serialize.h"
-#include "network/zoo/zoo.h"
 #include "planning/whole_tensor.h"
 
 namespace coco_mcu {
 
 model::ModelFile lower_untrained(const network::Checkpoint& checkpoint, const std::string& policy) {
-  const network::Network description = network::zoo_entry(checkpoint.network).build();
+  const network::Network description = network::network_of(checkpoint);
   const lowering::FusedNetwork operators = lowering::fuse(description);
   lowering::Calibration calibration;
   for (const network::NodeId node : lowering::nodes_to_calibrate(operators)) {

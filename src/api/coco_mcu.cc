@@ -53,6 +53,10 @@ std::size_t coco_mcu_arena_bytes(const void* model, std::size_t model_bytes, con
   const auto refusal = coco_mcu::model::verify(bytes, model_bytes);
   if (!refuse(reason, refusal.reason)) return 0;
   const View view(bytes);
+  if (view.layer(0).channels != 3) {
+    refuse(reason, "model reads grey pictures; this interface gives RGB");
+    return 0;
+  }
   return align(sizeof(coco_mcu_engine)) + columns_bytes(view) +
          coco_mcu::engine::arena_bytes(view, best_backend());
 }

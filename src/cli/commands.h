@@ -16,6 +16,7 @@ void add_describe(CommandLine& program);
 void add_detect(CommandLine& program);
 void add_emit(CommandLine& program);
 void add_evaluate(CommandLine& program);
+void add_export(CommandLine& program);
 void add_import(CommandLine& program);
 void add_inspect(CommandLine& program);
 void add_lower(CommandLine& program);

@@ -1,12 +1,12 @@
 #include "cli/integer_decider.h"
 
-#include <algorithm>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "cli/picture_input.h"
 #include "engine/engine.h"
 
 namespace coco_mcu::cli {
@@ -26,7 +26,8 @@ IntegerDecider::IntegerDecider(model::ModelFile model, const std::string& name,
 
 std::vector<double> IntegerDecider::person_probabilities(
     std::span<const std::uint8_t> pictures) const {
-  const std::size_t picture_bytes = model::tensor_bytes(model().layer(0));
+  const std::size_t picture_bytes = static_cast<std::size_t>(preprocessing_.height) *
+                                    static_cast<std::size_t>(preprocessing_.width) * 3;
   if (pictures.empty() || pictures.size() % picture_bytes != 0) {
     throw std::invalid_argument(fmt::format("network {}: {} bytes are no whole pictures of {}x{}x3",
                                             model().network(), pictures.size(),
@@ -36,7 +37,7 @@ std::vector<double> IntegerDecider::person_probabilities(
   const engine::Engine engine(model(), *backend_, arena.data());
   std::vector<double> probabilities;
   for (; !pictures.empty(); pictures = pictures.subspan(picture_bytes)) {
-    std::ranges::copy(pictures.first(picture_bytes), engine.picture());
+    write_picture(pictures.first(picture_bytes), model(), engine);
     probabilities.push_back(static_cast<double>(engine.run().probability) / model::kProbabilityOne);
   }
   give_back(std::move(arena));

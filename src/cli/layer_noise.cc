@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cli/dequantize.h"
+#include "cli/picture_input.h"
 #include "dataset/image.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
@@ -111,7 +112,7 @@ std::vector<LayerNoise> measure_noise(const training::FloatNetwork& network,
     const dataset::Image picture =
         dataset::prepare(dataset::read_image(file), network.preprocessing());
     meter.expect(network, picture.rgb);
-    std::ranges::copy(picture.rgb, engine.picture());
+    write_picture(picture.rgb, model, engine);
     engine.run(&meter);
   }
   std::vector<LayerNoise> result;

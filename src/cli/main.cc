@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     add_detect(program);
     add_emit(program);
     add_evaluate(program);
+    add_export(program);
     add_import(program);
     add_inspect(program);
     add_lower(program);

@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "network/zoo/zoo.h"
-
 namespace coco_mcu::cli {
 namespace {
 
@@ -27,7 +25,7 @@ ReducedCheckpoint read_reduced_checkpoint(const std::filesystem::path& folder,
                                           const lowering::ReduceOptions& options) {
   ReducedCheckpoint result;
   result.checkpoint = network::read_checkpoint(folder);
-  const network::Network whole = network::zoo_entry(result.checkpoint.network).build();
+  const network::Network whole = network::network_of(result.checkpoint);
   network::check_fits(result.checkpoint, whole);
   result.quantizers =
       lowering::trained_quantizers(result.checkpoint.quantizers, result.checkpoint.tensors);

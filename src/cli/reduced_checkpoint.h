@@ -23,7 +23,7 @@ struct ReducedCheckpoint {
   std::unique_ptr<training::FloatNetwork> open() const;
 };
 
-/// Throws std::runtime_error where the folder is no checkpoint of a network in the zoo.
+/// Throws std::runtime_error where the folder is no checkpoint.
 ReducedCheckpoint read_reduced_checkpoint(const std::filesystem::path& folder,
                                           const lowering::ReduceOptions& options);
 

@@ -16,6 +16,7 @@
 #include "cli/embedded_model.h"
 #include "cli/network_options.h"
 #include "cli/output.h"
+#include "cli/picture_input.h"
 #include "dataset/image.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
@@ -36,14 +37,18 @@ struct Options {
 /// A network of either kind as this command uses it.
 struct Runnable {
   core::Preprocessing preprocessing;
+  int channels = 3;  // of a raw input file
   std::vector<std::string> labels;
   /// What the network makes of one picture: its "output" and, if some were asked for, "tensors".
   std::function<Json(std::span<const std::uint8_t>)> run;
+  /// The same of a raw input file.
+  std::function<Json(std::span<const std::uint8_t>)> run_raw;
 };
 
 /// The bytes of a raw input file, which must be exactly one picture of the input size.
-std::vector<std::uint8_t> read_raw(const std::string& path, const core::Preprocessing& expected) {
-  const auto size = static_cast<std::size_t>(expected.height) * expected.width * 3;
+std::vector<std::uint8_t> read_raw(const std::string& path, const Runnable& network) {
+  const core::Preprocessing& expected = network.preprocessing;
+  const auto size = static_cast<std::size_t>(expected.height) * expected.width * network.channels;
   std::ifstream file(path, std::ios::binary);
   if (!file)
     throw std::runtime_error(fmt::format("{}: cannot be opened; is the name right?", path));
@@ -53,9 +58,9 @@ std::vector<std::uint8_t> read_raw(const std::string& path, const core::Preproce
   const auto got = static_cast<std::size_t>(file.gcount());
   if (got != size) {
     throw std::runtime_error(fmt::format(
-        "{}: holds {} {} bytes, the network reads {} ({}x{}x3 RGB bytes); resize the picture first",
+        "{}: holds {} {} bytes, the network reads {} ({}x{}x{} {}bytes); resize the picture first",
         path, got > size ? "more than" : "only", got > size ? size : got, size, expected.height,
-        expected.width));
+        expected.width, network.channels, network.channels == 3 ? "RGB " : ""));
   }
   bytes.pop_back();
   return bytes;
@@ -80,7 +85,10 @@ Runnable float_runnable(const Options& options) {
     }
     return result;
   };
-  return {network->preprocessing(), network->description().labels, run};
+  return {.preprocessing = network->preprocessing(),
+          .labels = network->description().labels,
+          .run = run,
+          .run_raw = run};
 }
 
 /// Keeps the tensors of the layers that are asked for.
@@ -123,6 +131,17 @@ class TensorCollector final : public engine::Observer {
   std::vector<Json> tensors_;
 };
 
+/// Probabilities as TensorFlow Lite's softmax has them: in units of 1/256, from -128 on.
+std::vector<int> int8_probabilities(const model::View& model, const engine::Engine& engine) {
+  constexpr int kUnit = model::kProbabilityOne / 256;
+  std::vector<int> output;
+  for (int i = 0; i < model.label_count(); ++i) {
+    const int rounded = (engine.probabilities()[i] + kUnit / 2) / kUnit;
+    output.push_back(std::min(rounded, 255) - 128);
+  }
+  return output;
+}
+
 Runnable integer_runnable(const Options& options) {
   const kernels::Backend& backend = backend_named(options.network.backend);
   const auto file = std::make_shared<model::ModelFile>(open_model(options.network.model));
@@ -131,11 +150,9 @@ Runnable integer_runnable(const Options& options) {
   Runnable runnable;
   runnable.preprocessing = model.preprocessing();
   for (int i = 0; i < model.label_count(); ++i) runnable.labels.emplace_back(model.label(i));
-  runnable.run = [file, arena, &backend,
-                  names = options.tensors](std::span<const std::uint8_t> picture) {
-    const engine::Engine engine(file->view(), backend, arena->data());
+  runnable.channels = model.layer(0).channels;
+  const auto finish = [file, names = options.tensors](const engine::Engine& engine) {
     TensorCollector collector(file->view(), names);
-    std::ranges::copy(picture, engine.picture());
     engine.run(&collector);
     std::vector<double> output;
     for (int i = 0; i < file->view().label_count(); ++i) {
@@ -143,6 +160,22 @@ Runnable integer_runnable(const Options& options) {
     }
     Json result = {{"output", output}};
     if (!names.empty()) result["tensors"] = collector.tensors();
+    return result;
+  };
+  runnable.run = [file, arena, &backend, finish](std::span<const std::uint8_t> picture) {
+    const engine::Engine engine(file->view(), backend, arena->data());
+    write_picture(picture, file->view(), engine);
+    return finish(engine);
+  };
+  runnable.run_raw = [file, arena, &backend, finish](std::span<const std::uint8_t> tensor) {
+    const engine::Engine engine(file->view(), backend, arena->data());
+    const bool is_int8 = file->view().interface() == model::Interface::kTensorflowLite;
+    const std::uint8_t flipped = is_int8 ? 0x80 : 0;  // int8 + 128
+    std::ranges::transform(tensor, engine.picture(), [&](std::uint8_t byte) {
+      return static_cast<std::uint8_t>(byte ^ flipped);
+    });
+    Json result = finish(engine);
+    if (is_int8) result["output"] = int8_probabilities(file->view(), engine);
     return result;
   };
   return runnable;
@@ -165,10 +198,10 @@ void run(const Options& options) {
   const Runnable network =
       options.network.is_model() ? integer_runnable(options) : float_runnable(options);
   for (const std::string& file : options.files) {
-    const std::vector<std::uint8_t> pixels =
-        options.raw ? read_raw(file, network.preprocessing)
-                    : dataset::prepare(dataset::read_image(file), network.preprocessing).rgb;
-    const Json result = network.run(pixels);
+    const Json result =
+        options.raw
+            ? network.run_raw(read_raw(file, network))
+            : network.run(dataset::prepare(dataset::read_image(file), network.preprocessing).rgb);
     if (options.json) {
       Json line = {{"file", file}};
       line.update(result);
@@ -187,7 +220,8 @@ void add_run(CommandLine& program) {
   auto options = std::make_shared<Options>();
   add_network_options(command, options->network);
   command.flag("--raw", options->raw,
-               "Files hold RGB bytes of the input size (height x width x 3), not pictures");
+               "Files hold RGB bytes of the input size (height x width x 3), not pictures; of an "
+               "imported model int8 tensors, and int8 is what it prints");
   command.flag("--json", options->json, "Print one JSON object per file: file, output, tensors");
   command.texts("--tensor", options->tensors,
                 "Print what this layer computes, too: its values and, of an integer model, its "

@@ -1,5 +1,6 @@
 #include "core/requantize.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <random>
@@ -82,6 +83,48 @@ TEST(Requantize, TwoRoundingsDownAreOne) {
     const double code = std::min(255.0, std::max(0.0, std::floor(exact)));
     ASSERT_EQ(requantize(rule, accumulator, 0), code) << accumulator << " " << multiplier;
   }
+}
+
+/// gemmlowp's two roundings, written as their definitions have it.
+std::int32_t rounded_twice(std::int64_t x, std::int32_t multiplier, int shift) {
+  const double product =
+      static_cast<double>(x * (std::int64_t{1} << std::max(-shift, 0))) * multiplier / 2147483648.0;
+  const auto high = static_cast<std::int64_t>(std::floor(product + 0.5));  // halves upwards
+  if (shift <= 0) return static_cast<std::int32_t>(high);
+  const double quotient = std::ldexp(static_cast<double>(high), -shift);
+  return static_cast<std::int32_t>(std::lround(quotient));  // halves away from zero
+}
+
+TEST(RequantizeTwice, RoundsTheProductAndThenTheQuotient) {
+  std::mt19937 random(5);
+  for (int i = 0; i < 100000; ++i) {
+    const auto accumulator = static_cast<std::int32_t>(random() % 60001) - 30000;
+    const std::int32_t numbers[kTwiceNumbers] = {
+        static_cast<std::int32_t>((std::uint32_t{1} << 30) + random() % (1U << 30)),
+        static_cast<std::int32_t>(random() % 2001) - 1000,
+        static_cast<std::int32_t>(random() % 14)};
+    Requantization rule;
+    rule.twice = numbers;
+    rule.zero_point = static_cast<std::uint8_t>(random() % 256);
+    const std::int32_t expected =
+        rounded_twice(std::int64_t{accumulator} + numbers[1], numbers[0], numbers[2]) +
+        rule.zero_point;
+    ASSERT_EQ(requantize(rule, accumulator, 0), std::clamp(expected, 0, 255))
+        << accumulator << ", " << numbers[0] << ", " << numbers[2];
+  }
+}
+
+TEST(RequantizeTwice, HalvesOfTheQuotientGoAwayFromZero) {
+  const std::int32_t numbers[] = {1 << 30, 0, 0, 1 << 30, 0, 1};  // times 1/2; times 1/4
+  Requantization rule;
+  rule.twice = numbers;
+  rule.zero_point = 100;
+  EXPECT_EQ(requantize(rule, 4, 0), 102);
+  EXPECT_EQ(requantize(rule, -4, 0), 98);
+  EXPECT_EQ(requantize(rule, 2, 1), 101);  // 1 / 2
+  EXPECT_EQ(requantize(rule, -2, 1), 99);  // -1 / 2
+  rule.high = 100;
+  EXPECT_EQ(requantize(rule, 2, 1), 100);
 }
 
 }  // namespace

@@ -164,7 +164,11 @@ void run_step(const Step& step, const std::uint8_t* input_tables) {
   const std::size_t count = model::elements(layer);
   switch (layer.kind) {
     case OperatorKind::kInput:
-      kernels::input_codes(input_tables, step.out, count / 3, step.out);
+      if (layer.channels == 3) {
+        kernels::input_codes(input_tables, step.out, count / 3, step.out);
+      } else {
+        step.backend.lookup(input_tables, step.out, count, step.out);
+      }
       break;
     case OperatorKind::kConvolution:
     case OperatorKind::kDepthwise:

@@ -112,6 +112,7 @@ TEST_P(EachBackendTest, ConvolutionOfAnyWindow) {
     geometry.kernel = random.size(1, 5);
     geometry.stride = random.size(1, 3);
     geometry.padding = random.size(0, geometry.kernel / 2);
+    geometry.behind = geometry.kernel > 1 ? random.size(0, 1) : 0;
     geometry.in_width = geometry.kernel + random.size(0, 40);
     geometry.in_channels = random.size(1, random.once_in(4) ? 40 : 8);
     geometry.out_channels = random.size(1, 40);
@@ -162,6 +163,7 @@ TEST_P(EachBackendTest, DepthwiseOfAnyWindow) {
     geometry.kernel = random.size(1, 7);
     geometry.stride = random.size(1, 3);
     geometry.padding = random.size(0, geometry.kernel / 2);
+    geometry.behind = geometry.kernel > 1 ? random.size(0, 1) : 0;
     geometry.in_width = geometry.kernel + random.size(0, 40);
     geometry.in_channels = geometry.out_channels = random.size(1, 40);
     geometry.format = random.one_of(kFormats);

@@ -124,8 +124,9 @@ class Planner {
     NodePlan& plan = plan_[id];
     const NodeId input = node(id).inputs[0];
     const auto inputs = intervals_[input].size();
+    const bool pads = reads_padding(node(id), node(input).output);
     for (std::size_t c = 0; c < inputs; ++c) {
-      const bool is_anywhere = node(id).padding == 0 || intervals_[input][c].middle() == 0.0;
+      const bool is_anywhere = !pads || intervals_[input][c].middle() == 0.0;
       plan.folded_inputs[c] = constant(input, c) && is_anywhere && has_zero_weight(id);
     }
     const auto& weights = parameter(tensors_, node(id), "weight");
@@ -230,7 +231,7 @@ class Planner {
     return !readers[id].empty() && std::ranges::all_of(readers[id], [&](NodeId reader) {
       if (node(reader).op != Op::kConv) return false;
       if (node(id).op == Op::kMultiply) return !is_quantized(reader, QuantizedTensor::kWeight);
-      return node(reader).padding == 0;
+      return !reads_padding(node(reader), node(id).output);
     });
   }
 

@@ -412,7 +412,8 @@ StoredBytes stored_bytes(const model::IntegerModel& model) {
     stored.weights += static_cast<std::int64_t>(each.weights.size() + each.read_mask.size() +
                                                 each.made_mask.size() + each.constants.size());
     stored.requantization += static_cast<std::int64_t>(
-        sizeof(std::int16_t) * (rule.multipliers.size() + rule.offsets.size()));
+        sizeof(std::int16_t) * (rule.multipliers.size() + rule.offsets.size()) +
+        sizeof(std::int32_t) * rule.twice.size());
     stored.tables += static_cast<std::int64_t>(rule.table.size() +
                                                sizeof(std::uint16_t) * each.exponentials.size());
   }

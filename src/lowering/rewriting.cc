@@ -194,6 +194,12 @@ class Rewriter {
     }
     const auto channels = static_cast<std::int64_t>(kernel.size() / window);
     store(id, "weight", std::move(kernel), {channels, 1, node(id).kernel, node(id).kernel});
+    if (!node(id).bias) return;
+    std::vector<float> bias = parameter(tensors_, node(id), "bias");
+    for (std::size_t c = 0; c < bias.size(); ++c) {
+      if (!plan_[id].needed[c]) bias[c] = 0.0F;
+    }
+    store(id, "bias", selected(bias, plan_[id].present), {channels});
   }
 
   /// weight * (x - running_mean) / sqrt(running_var + epsilon) + bias. Channels that nothing needs

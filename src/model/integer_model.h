@@ -19,6 +19,8 @@ struct Requantization : core::LayerRequantization {
   std::vector<std::int16_t> multipliers;  // one for each output channel, or one for all
   std::vector<std::int16_t> offsets;      // as many
   std::vector<std::uint8_t> table;        // 256 codes or empty
+  /// Of imported layers, in place of multipliers and offsets: see core::Requantization::twice.
+  std::vector<std::int32_t> twice;
 
   /// The same as kernels take it; it points into this one.
   core::Requantization view() const {
@@ -28,6 +30,7 @@ struct Requantization : core::LayerRequantization {
     view.offsets = offsets.data();
     view.table = table.empty() ? nullptr : table.data();
     view.is_uniform = multipliers.size() == 1;
+    if (!twice.empty()) view.twice = twice.data();
     return view;
   }
 
@@ -80,6 +83,7 @@ struct Golden {
 
 struct IntegerModel {
   std::string network;
+  Interface interface = Interface::kPixels;
   core::Preprocessing preprocessing;
   std::array<std::array<std::uint8_t, 256>, 3> input_tables = {};  // by channel R, G, B
   std::vector<Operator> operators;      // the first is the input, the last the softmax

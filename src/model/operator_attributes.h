@@ -24,7 +24,9 @@ struct OperatorAttributes {
   // Windows: convolution, depthwise, max-pool (padding 0).
   std::int32_t kernel = 1;
   std::int32_t stride = 1;
-  std::int32_t padding = 0;  // rows and columns of the input's zero point on each side
+  /// Rows above and columns to the left of the input that are its zero point; below and to the
+  /// right as many as the last windows reach into.
+  std::int32_t padding = 0;
 
   // Convolution and depthwise.
   core::WeightFormat format = core::WeightFormat::kSigned8;
@@ -77,6 +79,13 @@ constexpr std::size_t elements(const OperatorAttributes& layer) {
 /// Bytes of the output tensor.
 constexpr std::size_t tensor_bytes(const OperatorAttributes& layer) {
   return elements(layer) * (layer.kind == OperatorKind::kSoftmax ? 2 : 1);
+}
+
+/// Whether a window of a layer with weights reaches beyond its input, into padding.
+constexpr bool reads_padding(const OperatorAttributes& layer, const OperatorAttributes& input) {
+  const std::int32_t end = layer.kernel - layer.padding;
+  return layer.padding > 0 || (layer.height - 1) * layer.stride + end > input.height ||
+         (layer.width - 1) * layer.stride + end > input.width;
 }
 
 /// Output channels that are computed.

@@ -31,6 +31,12 @@ constexpr const char* kind_name(OperatorKind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
+/// What raw input and output files of a model hold.
+enum class Interface : std::uint8_t {
+  kPixels = 0,         // RGB bytes in, probabilities out
+  kTensorflowLite = 1  // int8 tensors, 128 less than the codes; probabilities in units of 1/256
+};
+
 /// Probability 1 in the output of a softmax.
 constexpr std::int32_t kProbabilityOne = 32768;
 

@@ -88,6 +88,10 @@ flatbuffers::Offset<file::Operator> append_operator(flatbuffers::FlatBufferBuild
     table.add_requantization_at(append_rule(data, rule));
     table.add_uniform(rule.multipliers.size() == 1);
   }
+  if (!rule.twice.empty()) {
+    table.add_requantization_at(data.append(rule.twice, alignof(std::int32_t)));
+    table.add_twice(true);
+  }
   if (!rule.table.empty()) table.add_table_at(data.append(rule.table, 1));
   if (!layer.second_table.empty()) table.add_second_table_at(data.append(layer.second_table, 1));
   if (!layer.exponentials.empty()) {
@@ -129,10 +133,11 @@ flatbuffers::Offset<file::Model> append_model(flatbuffers::FlatBufferBuilder& bu
   const auto provenance_vector = builder.CreateVector(provenance);
   builder.ForceVectorAlignment(data.bytes().size(), sizeof(std::uint8_t), kAlignment);
   const auto numbers = builder.CreateVector(data.bytes());
-  return file::CreateModel(
-      builder, network, static_cast<std::uint8_t>(preprocessing.resize), mean, deviation,
-      input_tables_at, operator_vector, labels, static_cast<std::uint16_t>(model.decision_label),
-      static_cast<std::uint16_t>(model.threshold), provenance_vector, plan, golden, numbers);
+  return file::CreateModel(builder, network, static_cast<std::uint8_t>(preprocessing.resize), mean,
+                           deviation, input_tables_at, operator_vector, labels,
+                           static_cast<std::uint16_t>(model.decision_label),
+                           static_cast<std::uint16_t>(model.threshold), provenance_vector, plan,
+                           golden, numbers, static_cast<std::uint8_t>(model.interface));
 }
 
 Operator operator_of(const View& view, int index) {
@@ -154,7 +159,10 @@ Operator operator_of(const View& view, int index) {
                            stored.constants + (stored.channels - stored.made_channels));
   }
   const core::Requantization& rule = stored.requantization;
-  if (is_requantized(stored.kind)) {
+  if (rule.twice != nullptr) {
+    const std::size_t count = core::kTwiceNumbers * static_cast<std::size_t>(stored.channels);
+    layer.requantization.twice.assign(rule.twice, rule.twice + count);
+  } else if (is_requantized(stored.kind)) {
     const auto count = rule.is_uniform ? 1 : static_cast<std::size_t>(made_channels(stored));
     layer.requantization.multipliers.assign(rule.multipliers, rule.multipliers + count);
     layer.requantization.offsets.assign(rule.offsets, rule.offsets + count);
@@ -190,6 +198,7 @@ IntegerModel deserialize(std::span<const std::uint8_t> bytes) {
   const View view(bytes.data());
   IntegerModel model;
   model.network = view.network();
+  model.interface = view.interface();
   model.preprocessing = view.preprocessing();
   for (std::size_t c = 0; c < model.input_tables.size(); ++c) {
     std::memcpy(model.input_tables[c].data(), view.input_tables() + 256 * c, 256);

@@ -37,6 +37,9 @@ bool is_normal(float value) {
 }  // false for NaN
 
 const char* wrong_preprocessing(const file::Model& model) {
+  if (model.interface() > static_cast<std::uint8_t>(Interface::kTensorflowLite)) {
+    return "interface is unknown; update coco_mcu";
+  }
   if (model.resize() > static_cast<std::uint8_t>(core::Resize::kBilinear)) {
     return "resize method is unknown; update coco_mcu";
   }

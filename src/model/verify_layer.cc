@@ -69,9 +69,14 @@ const char* wrong_inputs(const Subject& subject) {
   return nullptr;
 }
 
-int windows(int size, const OperatorAttributes& layer) {
+/// Whether `count` windows stand along a side of `size` with as many codes of padding behind as
+/// before, or as TensorFlow's "same" has it: size / stride rounded up, an odd code behind.
+bool are_windows(int count, int size, const OperatorAttributes& layer) {
   const int room = size + 2 * layer.padding - layer.kernel;
-  return room < 0 ? 0 : room / layer.stride + 1;
+  const int even = room < 0 ? 0 : room / layer.stride + 1;
+  const int same = (size + layer.stride - 1) / layer.stride;
+  const int beyond = (same - 1) * layer.stride + layer.kernel - size;
+  return count == even || (count == same && layer.padding == (beyond > 0 ? beyond / 2 : 0));
 }
 
 bool covers(const OperatorAttributes& by, const OperatorAttributes& layer) {
@@ -83,12 +88,12 @@ const char* wrong_shape(const Subject& subject) {
   const OperatorAttributes& layer = subject.layer;
   const OperatorAttributes& x = subject.inputs[0];
   const bool fits_window =
-      layer.height == windows(x.height, layer) && layer.width == windows(x.width, layer);
+      are_windows(layer.height, x.height, layer) && are_windows(layer.width, x.width, layer);
   const bool same_channels = layer.channels == x.channels;
   bool fits = false;
   switch (layer.kind) {
     case OperatorKind::kInput:
-      fits = layer.channels == 3;
+      fits = layer.channels == 3 || layer.channels == 1;
       break;
     case OperatorKind::kConvolution:
       fits = fits_window;
@@ -97,7 +102,7 @@ const char* wrong_shape(const Subject& subject) {
       fits = fits_window && same_channels;
       break;
     case OperatorKind::kMaxPool:
-      fits = fits_window && same_channels && layer.padding == 0;
+      fits = fits_window && same_channels && !reads_padding(layer, x);
       break;
     case OperatorKind::kGlobalAverage:
       fits = same_channels && layer.height == 1 && layer.width == 1;
@@ -173,9 +178,13 @@ const char* wrong_masks(const Subject& subject) {
 const char* wrong_references(const Subject& subject) {
   const file::Operator& stored = subject.stored;
   const OperatorAttributes& layer = subject.layer;
-  const std::uint64_t rule_bytes = 2 * sizeof(std::int16_t) * requantized_channels(subject);
+  const std::uint64_t channels = requantized_channels(subject);
+  const std::uint64_t rule_bytes = stored.twice()
+                                       ? core::kTwiceNumbers * sizeof(std::int32_t) * channels
+                                       : 2 * sizeof(std::int16_t) * channels;
+  const std::uint32_t alignment = stored.twice() ? alignof(std::int32_t) : alignof(std::int16_t);
   if (is_requantized(layer.kind) &&
-      !is_stored(subject, stored.requantization_at(), rule_bytes, 2)) {
+      !is_stored(subject, stored.requantization_at(), rule_bytes, alignment)) {
     return kOutside;
   }
   const std::uint64_t weight_bytes = packed_weight_bytes(layer, subject.inputs[0]);
@@ -240,8 +249,21 @@ std::optional<core::AccumulatorRange> accumulator_range(const Subject& subject,
   }
 }
 
+/// The contract of requantize_twice for one channel.
+const char* wrong_twice(const core::Requantization& rule, std::int64_t bound, std::size_t channel) {
+  const std::int32_t* numbers = rule.twice + core::kTwiceNumbers * channel;
+  const std::int32_t shift = numbers[2];
+  if (numbers[0] < 0 || shift < -31 || shift > 31) {
+    return "requantization is out of range; import the model again";
+  }
+  const std::int64_t reach = bound + magnitude(numbers[1]);
+  if (bound >= kInt32Limit || reach >= kInt32Limit) return kOverflow;
+  return reach << (shift < 0 ? -shift : 0) >= kInt32Limit ? kOverflow : nullptr;
+}
+
 /// The contract of core/requantize.h for one channel.
 const char* wrong_rule(const core::Requantization& rule, std::int64_t bound, std::size_t channel) {
+  if (rule.twice != nullptr) return wrong_twice(rule, bound, channel);
   const std::int64_t multiplier = rule.multipliers[channel];
   if (multiplier < 0) return "has a negative multiplier; lower the network again";
   const std::int64_t shifted = bound << rule.left_shift;
@@ -258,6 +280,11 @@ const char* wrong_requantization(const Subject& subject, const View& view) {
   if (rule.shift > 31 || rule.left_shift > 31 || rule.offset_shift > rule.shift ||
       rule.low > rule.high) {
     return "requantization is out of range; lower the network again";
+  }
+  const bool is_whole = has_weights(subject.layer.kind) && subject.layer.made_channels == 0;
+  const bool has_zero = subject.layer.zero_point >= 0 && subject.layer.zero_point <= 255;
+  if (rule.twice != nullptr && (rule.is_uniform || !is_whole || !has_zero)) {
+    return "cannot be requantized as imported layers are; import the model again";
   }
   if (!has_weights(subject.layer.kind) && !rule.is_uniform) {
     return "has a requantization for each channel where one is due; lower the network again";
@@ -276,7 +303,8 @@ const char* wrong_requantization(const Subject& subject, const View& view) {
 const char* wrong_numbers(const Subject& subject, const View& view) {
   const OperatorAttributes& layer = subject.layer;
   const int zero_point = subject.inputs[0].zero_point;
-  if (has_weights(layer.kind) && layer.padding > 0 && (zero_point < 0 || zero_point > 255)) {
+  if (has_weights(layer.kind) && reads_padding(layer, subject.inputs[0]) &&
+      (zero_point < 0 || zero_point > 255)) {
     return "pads with a zero point that is no code; lower the network again";
   }
   if (layer.kind == OperatorKind::kSoftmax && view.layer(subject.index).exponentials[0] != 0xFFFF) {

@@ -16,6 +16,10 @@ core::Requantization requantization_of(const file::Operator& layer, const std::u
   const auto count = rule.is_uniform
                          ? std::size_t{1}
                          : static_cast<std::size_t>(made_channels(attributes_of(layer)));
+  if (layer.twice()) {
+    rule.twice = reinterpret_cast<const std::int32_t*>(data + layer.requantization_at());
+    rule.zero_point = static_cast<std::uint8_t>(layer.zero_point());
+  }
   rule.multipliers = int16_at(data, layer.requantization_at());
   rule.offsets = rule.multipliers + count;
   rule.table = layer.table_at() == kNoTable ? nullptr : data + layer.table_at();
@@ -51,6 +55,10 @@ OperatorAttributes attributes_of(const file::Operator& stored) {
 }
 
 View::View(const std::uint8_t* bytes) : model_(file::GetModel(bytes + sizeof(Header))) {}
+
+Interface View::interface() const {
+  return static_cast<Interface>(model_->interface());
+}
 
 const char* View::network() const {
   return model_->network()->c_str();

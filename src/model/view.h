@@ -46,6 +46,7 @@ class View {
   explicit View(const file::Model& model) : model_(&model) {}
 
   const char* network() const;
+  Interface interface() const;
   core::Preprocessing preprocessing() const;
   const std::uint8_t* input_tables() const;  // 3 * 256 codes
 

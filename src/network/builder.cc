@@ -7,6 +7,30 @@
 #include <fmt/format.h>
 
 namespace coco_mcu::network {
+namespace {
+
+/// Windows of a convolution along one side of its input.
+struct Windows {
+  int padding = 0;  // zeros before the input's first element
+  int count = 0;
+};
+
+Windows windows(int size, const ConvOptions& options) {
+  const auto whole = [&](int padded) { return (padded - options.kernel) / options.stride + 1; };
+  Windows made;
+  if (options.padding == Padding::kSame) {
+    made.count = (size + options.stride - 1) / options.stride;
+    const int zeros = (made.count - 1) * options.stride + options.kernel - size;
+    made.padding = std::max(zeros, 0) / 2;
+    return made;
+  }
+  if (options.padding == Padding::kSymmetric) made.padding = (options.kernel - 1) / 2;
+  const int padded = size + 2 * made.padding;
+  made.count = padded < options.kernel ? 0 : whole(padded);
+  return made;
+}
+
+}  // namespace
 
 Builder::Builder(std::string network_name) {
   network_.name = std::move(network_name);
@@ -61,17 +85,27 @@ NodeId Builder::conv(std::string_view name, NodeId x, ConvOptions options) {
   Node node = like(Op::kConv, x);
   node.kernel = options.kernel;
   node.stride = options.stride;
-  node.padding = (options.kernel - 1) / 2;
   node.bias = options.bias;
-  const int reach = 2 * node.padding - options.kernel;
-  node.output = {(node.output.height + reach) / options.stride + 1,
-                 (node.output.width + reach) / options.stride + 1, options.filters};
+  node.padding_rule = options.padding;
+  const Windows rows = windows(node.output.height, options);
+  const Windows columns = windows(node.output.width, options);
+  if (rows.padding != columns.padding) {
+    throw std::invalid_argument(fmt::format(
+        "layer {}{} ({}): needs {} zeros above and {} to the left of {}; make the input square",
+        prefix_, name, op_name(node.op), rows.padding, columns.padding, shape_text(shape(x))));
+  }
+  node.padding = rows.padding;
+  node.output = {rows.count, columns.count, options.filters};
   return append(std::move(node), name);
 }
 
 NodeId Builder::depthwise_conv(std::string_view name, NodeId x, int kernel, int stride) {
-  const NodeId id =
-      conv(name, x, {.filters = shape(x).channels, .kernel = kernel, .stride = stride});
+  return depthwise_conv(name, x, {.kernel = kernel, .stride = stride});
+}
+
+NodeId Builder::depthwise_conv(std::string_view name, NodeId x, ConvOptions options) {
+  options.filters = shape(x).channels;
+  const NodeId id = conv(name, x, options);
   network_.nodes[id].op = Op::kDepthwiseConv;
   return id;
 }

@@ -14,11 +14,12 @@ struct ConvOptions {
   int kernel = 1;
   int stride = 1;
   bool bias = false;
+  Padding padding = Padding::kSymmetric;
 };
 
 /// Every layer is named `name` inside the scopes that are open: "bneck4.depthwise" + "conv".
-/// Convolutions are padded by (kernel - 1) / 2 zeros on each side. A layer that its input does not
-/// fit throws std::invalid_argument naming the layer and both shapes.
+/// A layer that its input does not fit throws std::invalid_argument naming the layer and both
+/// shapes.
 class Builder {
  public:
   explicit Builder(std::string network_name);
@@ -39,6 +40,8 @@ class Builder {
   NodeId input(Shape shape);
   NodeId conv(std::string_view name, NodeId x, ConvOptions options);
   NodeId depthwise_conv(std::string_view name, NodeId x, int kernel, int stride);
+  /// `filters` stays 0: they are the input's channels.
+  NodeId depthwise_conv(std::string_view name, NodeId x, ConvOptions options);
   NodeId batch_norm(std::string_view name, NodeId x);
   /// `function` is one of kRelu, kHardSwish, kHardSigmoid, kSigmoidPlusOne.
   NodeId activation(std::string_view name, NodeId x, Op function);

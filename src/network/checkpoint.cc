@@ -8,11 +8,16 @@
 #include "network/checkpoint_description.h"
 #include "network/checkpoint_files.h"
 #include "network/torch_archive.h"
+#include "network/zoo/zoo.h"
 
 namespace coco_mcu::network {
 
 std::string created_by() {
   return "coco-mcu " COCO_MCU_VERSION;
+}
+
+Network network_of(const Checkpoint& checkpoint) {
+  return checkpoint.own_network ? *checkpoint.own_network : zoo_entry(checkpoint.network).build();
 }
 
 Checkpoint parse_checkpoint(std::string_view description, std::span<const std::uint8_t> weights,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ constexpr std::string_view kWeightsFile = "weights.pt";
 constexpr std::string_view kDescriptionFile = "checkpoint.json";
 
 struct Checkpoint {
-  std::string network;  // name in the zoo
+  std::string network;  // its name: in the zoo, unless the checkpoint brings its own
+  std::optional<Network> own_network;
   core::Preprocessing preprocessing;
   std::vector<std::string> labels;  // one for each channel of the output
   Quantizers quantizers;            // with which the network computes; none: all in floats
@@ -34,6 +36,10 @@ struct Checkpoint {
 
 /// "coco-mcu 0.1.0", for provenance["created_by"].
 std::string created_by();
+
+/// The network that it was made for: its own, or the zoo's of that name. Throws
+/// std::invalid_argument where there is none.
+Network network_of(const Checkpoint& checkpoint);
 
 /// Reads a checkpoint's folder. Throws std::runtime_error naming the file, the reason and the
 /// remedy.

@@ -1,37 +1,25 @@
 #include "network/checkpoint_description.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdlib>
-#include <iterator>
 #include <span>
 #include <stdexcept>
-#include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "network/json_object.h"
+#include "network/network_description.h"
 #include "network/tf_contrib_2019.h"
 #include "network/zoo/zoo.h"
 
 namespace coco_mcu::network {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr const char* kFormat = "coco-mcu float checkpoint";
 constexpr int kVersion = 2;
-constexpr int kLargestSide = 1 << 14;  // pixels; far beyond any network here
-
 constexpr int kMostBits = 8;
 
-/// A value and how the file spells it.
-template <typename Value>
-struct Name {
-  Value value;
-  std::string_view name;
-};
 constexpr Name<core::Resize> kResizeNames[] = {
     {core::Resize::kLegacyBilinear, "legacy_bilinear"},
     {core::Resize::kBilinear, "bilinear"},
@@ -53,11 +41,6 @@ constexpr Name<core::WeightFormat> kFormatNames[] = {
     {core::WeightFormat::kSigned8, core::format_name(core::WeightFormat::kSigned8)},
 };
 
-template <typename Value, std::size_t kCount>
-std::string_view name_of(Value value, const Name<Value> (&names)[kCount]) {
-  return std::ranges::find(names, value, &Name<Value>::value)->name;
-}
-
 /// 0.485F as 0.485 rather than 0.48500001430511475; reading it back gives the same float.
 Json shortest(std::span<const float, 3> channels) {
   Json list = Json::array();
@@ -65,105 +48,6 @@ Json shortest(std::span<const float, 3> channels) {
     list.push_back(std::strtod(fmt::format("{}", value).c_str(), nullptr));
   }
   return list;
-}
-
-/// A JSON object being read: every complaint names the file and the key.
-class Object {
- public:
-  Object(const Json& json, std::string_view file, std::string key)
-      : json_(json), file_(file), key_(std::move(key)) {
-    if (!json_.is_object()) fail("", "not an object of JSON");
-  }
-
-  Object object(const char* key) const { return {at(key), file_, key_ + key + "."}; }
-  std::string text(const char* key) const { return text_of(at(key), key); }
-  std::int32_t integer(const char* key, int least, int most) const;
-  void channels(const char* key, std::span<float, 3> values) const;
-  bool flag(const char* key) const;
-  std::vector<std::string> texts(const char* key) const;
-  std::vector<Object> objects(const char* key) const;
-  template <typename Value, std::size_t kCount>
-  Value one_of(const char* key, const Name<Value> (&names)[kCount]) const;
-  std::map<std::string, std::string> text_map() const;
-  [[noreturn]] void fail(std::string_view key, std::string_view reason) const {
-    throw std::runtime_error(
-        fmt::format("{}: {}{} {}; write it again or mend it by hand", file_, key_, key, reason));
-  }
-
- private:
-  const Json& at(const char* key) const {
-    const auto found = json_.find(key);
-    if (found == json_.end()) fail(key, "is missing");
-    return *found;
-  }
-  std::string text_of(const Json& value, const char* key) const {
-    if (!value.is_string()) fail(key, "is not a string");
-    return value.get<std::string>();
-  }
-
-  const Json& json_;
-  std::string_view file_;
-  std::string key_;  // of this object in its file, with a dot behind it
-};
-
-std::int32_t Object::integer(const char* key, int least, int most) const {
-  const Json& value = at(key);
-  const bool fits = value.is_number_integer() && value >= least && value <= most;
-  if (!fits) fail(key, fmt::format("is not an integer from {} to {}", least, most));
-  return value.get<std::int32_t>();
-}
-
-void Object::channels(const char* key, std::span<float, 3> values) const {
-  const Json& list = at(key);
-  if (!list.is_array() || list.size() != values.size()) fail(key, "is not a list of 3 numbers");
-  for (std::size_t c = 0; c < values.size(); ++c) {
-    if (!list[c].is_number()) fail(key, "is not a list of 3 numbers");
-    const auto number = list[c].get<double>();
-    if (!(std::abs(number) <= 1e6)) fail(key, "holds a number out of all range");
-    values[c] = static_cast<float>(number);
-  }
-}
-
-std::vector<std::string> Object::texts(const char* key) const {
-  const Json& list = at(key);
-  if (!list.is_array()) fail(key, "is not a list");
-  std::vector<std::string> texts;
-  for (const Json& item : list) texts.push_back(text_of(item, key));
-  return texts;
-}
-
-bool Object::flag(const char* key) const {
-  const Json& value = at(key);
-  if (!value.is_boolean()) fail(key, "is neither true nor false");
-  return value.get<bool>();
-}
-
-std::vector<Object> Object::objects(const char* key) const {
-  const Json& list = at(key);
-  if (!list.is_array()) fail(key, "is not a list");
-  std::vector<Object> objects;
-  for (const Json& item : list) {
-    objects.emplace_back(item, file_, fmt::format("{}{}[{}].", key_, key, objects.size()));
-  }
-  return objects;
-}
-
-template <typename Value, std::size_t kCount>
-Value Object::one_of(const char* key, const Name<Value> (&names)[kCount]) const {
-  const std::string text = this->text(key);
-  const auto* const known = std::ranges::find(names, text, &Name<Value>::name);
-  if (known != std::end(names)) return known->value;
-  std::string list;
-  for (const Name<Value>& each : names) {
-    list += fmt::format("{}{}", list.empty() ? "" : " or ", each.name);
-  }
-  fail(key, fmt::format("is {}, not {}", text, list));
-}
-
-std::map<std::string, std::string> Object::text_map() const {
-  std::map<std::string, std::string> map;
-  for (const auto& [key, value] : json_.items()) map[key] = text_of(value, key.c_str());
-  return map;
 }
 
 core::Preprocessing read_preprocessing(const Object& object) {
@@ -253,6 +137,7 @@ std::string describe(const Checkpoint& checkpoint) {
   json["network"] = checkpoint.network;
   json["preprocessing"] = write_preprocessing(checkpoint.preprocessing);
   json["labels"] = checkpoint.labels;
+  if (checkpoint.own_network) json["layers"] = describe_layers(*checkpoint.own_network);
   json["quantizers"] = Json::array();
   for (const Quantizer& quantizer : checkpoint.quantizers) {
     json["quantizers"].push_back(write_quantizer(quantizer));
@@ -281,6 +166,9 @@ Checkpoint parse_description(std::string_view text, std::string_view file) {
   checkpoint.network = object.text("network");
   checkpoint.preprocessing = read_preprocessing(object.object("preprocessing"));
   checkpoint.labels = object.texts("labels");
+  if (object.has("layers")) {
+    checkpoint.own_network = read_layers(object, checkpoint.network, checkpoint.labels);
+  }
   checkpoint.quantizers =
       version == 1 ? named_quantizers(object, checkpoint.network) : read_quantizers(object);
   checkpoint.provenance = object.object("provenance").text_map();

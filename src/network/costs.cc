@@ -23,6 +23,7 @@ Cost cost(const Network& network, NodeId id) {
       break;
     case Op::kDepthwiseConv:
       result.weights = window * channels;
+      result.biases = node.bias ? channels : 0;
       result.macs = result.weights * node.output.height * node.output.width;
       break;
     case Op::kBatchNorm:

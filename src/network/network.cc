@@ -50,6 +50,21 @@ std::string_view op_name(Op op) {
   return "unknown";
 }
 
+std::optional<Op> op_named(std::string_view name) {
+  for (int op = 0; op <= static_cast<int>(Op::kSoftmax); ++op) {
+    if (op_name(static_cast<Op>(op)) == name) return static_cast<Op>(op);
+  }
+  return std::nullopt;
+}
+
+bool reads_padding(const Node& convolution, const Shape& input) {
+  const auto end_of = [&](int windows) {
+    return (windows - 1) * convolution.stride - convolution.padding + convolution.kernel;
+  };
+  return convolution.padding > 0 || end_of(convolution.output.height) > input.height ||
+         end_of(convolution.output.width) > input.width;
+}
+
 std::optional<NodeId> Network::find(std::string_view name_or_block) const {
   const auto block = std::ranges::find(blocks, name_or_block, &Block::name);
   if (block != blocks.end()) return block->last;
@@ -80,6 +95,7 @@ std::vector<Parameter> parameters(const Network& network) {
       if (node.bias) add("bias", {channels});
     } else if (node.op == Op::kDepthwiseConv) {
       add("weight", {channels, 1, node.kernel, node.kernel});
+      if (node.bias) add("bias", {channels});
     } else if (node.op == Op::kBatchNorm) {
       add("weight", {channels});
       add("bias", {channels});

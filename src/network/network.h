@@ -46,6 +46,16 @@ enum class Op {
 /// The field's name of an operation, as tables and JSON print it: "depthwise_conv".
 std::string_view op_name(Op op);
 
+/// The operation of that name; nothing where there is none.
+std::optional<Op> op_named(std::string_view name);
+
+/// How many zeros stand around the input of a convolution.
+enum class Padding {
+  kSymmetric,  // (kernel - 1) / 2 on each side
+  kSame,  // TensorFlow's "same": output size input / stride, rounded up; an odd zero at the end
+  kNone,  // TensorFlow's "valid"
+};
+
 /// Index into Network::nodes. A node's inputs come before it.
 using NodeId = int;
 
@@ -54,14 +64,20 @@ struct Node {
   std::string name;  // unique, dotted by block and part: "bneck4.depthwise.conv"
   std::vector<NodeId> inputs;
   Shape output;
-  int kernel = 1;          // kConv, kDepthwiseConv, kMaxPool: window height and width
-  int stride = 1;          // kConv, kDepthwiseConv, kMaxPool
-  int padding = 0;         // kConv, kDepthwiseConv: zeros on each side
-  bool bias = false;       // kConv
+  int kernel = 1;  // kConv, kDepthwiseConv, kMaxPool: window height and width
+  int stride = 1;  // kConv, kDepthwiseConv, kMaxPool
+  Padding padding_rule = Padding::kSymmetric;  // kConv, kDepthwiseConv
+  /// Zeros above and to the left that follow from it; below and to the right as many as the last
+  /// windows reach into.
+  int padding = 0;
+  bool bias = false;       // kConv, kDepthwiseConv
   int factor = 1;          // kUpsample
   int offset = 0;          // kCrop
   double drop_rate = 0.0;  // kDropout: share of elements set to zero in training
 };
+
+/// Whether any window of a convolution of that input reads a zero beside it.
+bool reads_padding(const Node& convolution, const Shape& input);
 
 /// A named stretch of consecutive nodes; its output is that of its last node.
 struct Block {
@@ -93,7 +109,8 @@ struct Parameter {
 };
 
 /// All parameters in the order of the nodes: for convolutions weight (depthwise [channels, 1,
-/// kernel, kernel]) and bias; for batch norm weight, bias, running_mean, running_var.
+/// kernel, kernel]) and, where there is one, bias; for batch norm weight, bias, running_mean,
+/// running_var.
 std::vector<Parameter> parameters(const Network& network);
 
 constexpr double kBatchNormEpsilon = 0.001;

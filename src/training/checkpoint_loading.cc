@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "network/zoo/zoo.h"
-
 namespace coco_mcu::training {
 namespace {
 
@@ -40,7 +38,7 @@ network::Tensor tensor_of(const torch::Tensor& from) {
 }  // namespace
 
 std::shared_ptr<NetworkModule> load_module(const network::Checkpoint& checkpoint) {
-  return load_module(network::zoo_entry(checkpoint.network).build(), checkpoint);
+  return load_module(network::network_of(checkpoint), checkpoint);
 }
 
 std::shared_ptr<NetworkModule> load_module(network::Network description,

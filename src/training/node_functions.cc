@@ -1,5 +1,7 @@
 #include "training/node_functions.h"
 
+#include <algorithm>
+
 namespace coco_mcu::training {
 
 using network::Node;
@@ -8,7 +10,20 @@ using network::Op;
 torch::Tensor convolve(const Node& node, const torch::Tensor& x, const torch::Tensor& weight,
                        const torch::Tensor& bias) {
   const std::int64_t groups = node.op == Op::kDepthwiseConv ? x.size(1) : 1;
-  return torch::conv2d(x, weight, bias, node.stride, node.padding, 1, groups);
+  // Zeros that the last windows reach into beyond the ones in front.
+  const auto beyond = [&](std::int64_t size, int windows) {
+    const std::int64_t end = (windows - 1) * node.stride - node.padding + node.kernel;
+    return std::max<std::int64_t>(end - size - node.padding, 0);
+  };
+  const std::int64_t below = beyond(x.size(2), node.output.height);
+  const std::int64_t right = beyond(x.size(3), node.output.width);
+  if (below == 0 && right == 0) {
+    return torch::conv2d(x, weight, bias, node.stride, node.padding, 1, groups);
+  }
+  const int before = node.padding;
+  const torch::Tensor padded =
+      torch::constant_pad_nd(x, {before, before + right, before, before + below});
+  return torch::conv2d(padded, weight, bias, node.stride, 0, 1, groups);
 }
 
 torch::Tensor plain_function(const Node& node, const std::vector<torch::Tensor>& inputs) {

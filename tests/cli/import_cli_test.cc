@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "tests/support/bundle_writer.h"
 #include "tests/support/program.h"
@@ -134,6 +135,65 @@ TEST_F(Import, NamesTheNetworksItKnows) {
       testing::run_program({"import", "--tf-checkpoint", "x", "--network", "vgg", "--out", out()});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.errors, HasSubstr("network vgg: not in the zoo"));
+}
+
+class ImportPeer : public ::testing::TestWithParam<const char*> {};
+
+/// TensorFlow Lite Micro's own outputs, to the bit.
+TEST_P(ImportPeer, ComputesWhatItsOwnRuntimeDid) {
+  const auto peers = testing::shared_material("peers");
+  if (!peers) GTEST_SKIP() << "needs the shared models (COCO_MCU_SHARED)";
+  const std::string name = GetParam();
+  const testing::TemporaryFolder folder;
+  const fs::path model = folder.path() / "model.cmcu";
+  const Outcome imported =
+      testing::run_program({"import", "--tflite", *peers / (name + ".tflite"), "--out", model});
+  ASSERT_EQ(imported.exit_code, 0) << imported.errors;
+  std::ifstream stored(*peers / "outputs.json");
+  const auto expected = nlohmann::json::parse(stored)[name];
+  ASSERT_FALSE(expected.empty());
+  for (const auto& [input, output] : expected.items()) {
+    const Outcome run = testing::run_program(
+        {"run", "--model", model, "--raw", "--json", *peers / "inputs" / name / input});
+    ASSERT_EQ(run.exit_code, 0) << run.errors;
+    EXPECT_EQ(nlohmann::json::parse(run.output)["output"], output) << input;
+  }
+  EXPECT_EQ(testing::run_program({"verify", model}).exit_code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Peers, ImportPeer, ::testing::Values("person_detect", "vww_96_int8"));
+
+/// The layers it cannot take over are named; floats are the first.
+TEST(ImportTflite, RefusesAFloatModelInOneLine) {
+  const auto peers = testing::shared_material("peers");
+  if (!peers) GTEST_SKIP() << "needs the shared models (COCO_MCU_SHARED)";
+  const testing::TemporaryFolder folder;
+  const fs::path model = folder.path() / "model.cmcu";
+  const Outcome outcome =
+      testing::run_program({"import", "--tflite", *peers / "vww_96_float.tflite", "--out", model});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("is not int8 with one scale"));
+  EXPECT_EQ(std::ranges::count(outcome.errors, '\n'), 1) << outcome.errors;
+  EXPECT_FALSE(fs::exists(model));
+}
+
+TEST(ImportGraph, MakesACheckpointThatBringsItsNetworkAlong) {
+  const auto graph = testing::shared_material("reference/teacher");
+  if (!graph) GTEST_SKIP() << "needs the teacher's graph (COCO_MCU_SHARED)";
+  const testing::TemporaryFolder folder;
+  const fs::path out = folder.path() / "checkpoint";
+  const Outcome outcome =
+      testing::run_program({"import", "--graph", *graph, "--network", "swiftnet", "--out", out});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output,
+              HasSubstr("120 tensors, 216,722 numbers, 141 layers of network swift"));
+}
+
+TEST(ImportOptions, ExcludeEachOther) {
+  const Outcome outcome =
+      testing::run_program({"import", "--graph", "a", "--tflite", "b", "--out", "c"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.errors, HasSubstr("give one of --tf-checkpoint, --graph and --tflite"));
 }
 
 }  // namespace

@@ -126,6 +126,7 @@ struct Geometry {
   int kernel = 1;
   int stride = 1;
   int padding = 0;
+  int behind = 0;  // columns of padding to the right beyond those to the left
   core::WeightFormat format = core::WeightFormat::kSigned8;
 };
 
@@ -141,7 +142,9 @@ class RandomConvolution {
     layer.in_width = geometry.in_width;
     layer.in_channels = geometry.in_channels;
     layer.out_width =
-        (geometry.in_width + 2 * geometry.padding - geometry.kernel) / geometry.stride + 1;
+        (geometry.in_width + 2 * geometry.padding + geometry.behind - geometry.kernel) /
+            geometry.stride +
+        1;
     layer.out_channels = geometry.out_channels;
     layer.kernel = geometry.kernel;
     layer.stride = geometry.stride;
@@ -193,7 +196,7 @@ class RandomConvolution {
   /// The first and the last row of a padded window may be padding.
   void add_row(Random& random, int row) {
     const bool is_edge = row == 0 || row + 1 == geometry_.kernel;
-    if (geometry_.padding > 0 && is_edge && random.once_in(3)) {
+    if (geometry_.padding + geometry_.behind > 0 && is_edge && random.once_in(3)) {
       row_pointers_.push_back(nullptr);
       return;
     }

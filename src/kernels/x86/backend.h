@@ -26,6 +26,7 @@ template <class V, int kBits>
 struct ConvolutionKernels {
   using Windows = WindowConvolution<V, kBits>;
   using Single = FullyConnected<V, kBits>;
+  static constexpr const ConvolutionKernel& kReference = reference::kConvolution;
   static constexpr KernelName kPointwiseName{"pointwise", kBits, V::kName};
   static constexpr KernelName kFullyConnectedName{"fully_connected", kBits, V::kName};
   static constexpr KernelName kConvolutionName{"convolution", kBits, V::kName};
@@ -44,6 +45,7 @@ struct ConvolutionKernels {
 
 template <class V, int kBits>
 struct DepthwiseKernels {
+  static constexpr const ConvolutionKernel& kReference = reference::kDepthwise;
   static constexpr KernelName kName3x3{"depthwise_3x3", kBits, V::kName};
   static constexpr KernelName kName5x5{"depthwise_5x5", kBits, V::kName};
   template <int kSize>
@@ -59,6 +61,8 @@ struct DepthwiseKernels {
 
 template <class V, template <class, int> class Kernels>
 const ConvolutionKernel& choose(const Convolution& layer) {
+  // Vectors know the project's own rule.
+  if (layer.requantization.twice != nullptr) return Kernels<V, 8>::kReference;
   switch (layer.format) {
     case core::WeightFormat::kTernary2:
     case core::WeightFormat::kFourLevel2:
