@@ -15,20 +15,61 @@ struct Tile {
   std::size_t groups = 0;                   // of four weights
 };
 
+constexpr std::uint32_t twice(std::uint32_t half) {
+  return half | half << 16U;
+}
+
+/// The codes of four weights that begin at a whole byte.
+template <int kBits>
+Halves packed_codes(const std::uint8_t* packed, std::size_t group) {
+  if constexpr (kBits == 2) {
+    const std::uint32_t byte = packed[group];
+    return {(byte & 3U) | (byte & 0x30U) << 12U, (byte >> 2U & 3U) | (byte & 0xC0U) << 10U};
+  } else if constexpr (kBits == 4) {
+    const std::uint32_t bytes = packed[group * 2] | std::uint32_t{packed[group * 2 + 1]} << 8U;
+    return {(bytes & 0xFU) | (bytes & 0xF00U) << 8U, (bytes >> 4U & 0xFU) | (bytes & 0xF000U)
+                                                                                << 4U};
+  } else {
+    return codes_of(packed + group * 4);
+  }
+}
+
+/// Weights of a packed row as pairs, as long as four are left. Returns their sum.
+template <int kBits>
+std::int32_t unpack_groups(const Convolution& layer, const std::uint8_t* packed, std::size_t groups,
+                           int channel, Tile& tile) {
+  const auto step = static_cast<std::uint32_t>(core::weight_step(layer.format));
+  const std::uint32_t zero = twice(static_cast<std::uint32_t>(-core::weight_origin(layer.format)));
+  std::int32_t sum = 0;
+  for (std::size_t group = 0; group < groups; ++group) {
+    Halves w = packed_codes<kBits>(packed, group);
+    w.even = static_cast<std::uint32_t>(
+        __ssub16(static_cast<int16x2_t>(w.even * step), static_cast<int16x2_t>(zero)));
+    w.odd = static_cast<std::uint32_t>(
+        __ssub16(static_cast<int16x2_t>(w.odd * step), static_cast<int16x2_t>(zero)));
+    tile.weights[group][channel] = w;
+    sum = multiply_add_halves(w.even, twice(1), sum);
+    sum = multiply_add_halves(w.odd, twice(1), sum);
+  }
+  return sum;
+}
+
 /// Weights of a packed row as pairs; those behind the row's end are zero.
 void unpack(const Convolution& layer, const std::uint8_t* packed, int channel, Tile& tile) {
   const std::size_t count = layer.window_weights();
-  std::int32_t sum = 0;
-  for (std::size_t group = 0; group < tile.groups; ++group) {
-    std::int32_t w[4] = {};
-    for (std::size_t i = 0; i < 4 && group * 4 + i < count; ++i) {
-      w[i] = core::weight_at(layer.format, packed, group * 4 + i);
-      sum += w[i];
+  const std::size_t whole = count / 4;
+  const int bits = core::weight_bits(layer.format);
+  std::int32_t sum = bits == 2   ? unpack_groups<2>(layer, packed, whole, channel, tile)
+                     : bits == 4 ? unpack_groups<4>(layer, packed, whole, channel, tile)
+                                 : unpack_groups<8>(layer, packed, whole, channel, tile);
+  if (whole != tile.groups) {
+    std::uint32_t w[4] = {};
+    for (std::size_t i = whole * 4; i < count; ++i) {
+      const int weight = core::weight_at(layer.format, packed, i);
+      sum += weight;
+      w[i % 4] = static_cast<std::uint32_t>(weight) & 0xFFFFU;
     }
-    const auto pair = [](std::int32_t low, std::int32_t high) {
-      return (static_cast<std::uint32_t>(low) & 0xFFFFU) | static_cast<std::uint32_t>(high) << 16U;
-    };
-    tile.weights[group][channel] = {pair(w[0], w[2]), pair(w[1], w[3])};
+    tile.weights[whole][channel] = {w[0] | w[2] << 16U, w[1] | w[3] << 16U};
   }
   tile.start[channel] = -layer.zero_point * sum;
 }
@@ -42,8 +83,8 @@ void unpack_tile(const Convolution& layer, std::size_t first, int made, Tile& ti
   }
 }
 
-inline void make_pixel(const Convolution& layer, const Tile& tile, const std::uint8_t* x,
-                       std::size_t first, int made, std::uint8_t* out) {
+inline void make_pixel(const Tile& tile, const FourCodes& codes_of_sums, const std::uint8_t* x,
+                       std::uint8_t* out) {
   std::int32_t sums[kTile] = {tile.start[0], tile.start[1], tile.start[2], tile.start[3]};
   const Halves(*weights)[kTile] = tile.weights;
   for (const std::uint8_t* end = x + tile.groups * 4; x != end; x += 4, ++weights) {
@@ -55,12 +96,7 @@ inline void make_pixel(const Convolution& layer, const Tile& tile, const std::ui
       sums[channel] = multiply_add_halves(codes.odd, w.odd, sums[channel]);
     }
   }
-#pragma GCC unroll 4
-  for (int channel = 0; channel < kTile; ++channel) {
-    if (channel >= made) break;
-    const std::size_t c = first + static_cast<std::size_t>(channel);
-    out[c] = to_code(layer.requantization, sums[channel], c);
-  }
+  codes_of_sums.store(sums, out);
 }
 
 /// The codes under the window of one output pixel, side by side; padding is the zero point.
@@ -95,14 +131,15 @@ void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, s
   for (std::size_t first = 0; first < channels; first += kTile) {
     const int made = channels - first < kTile ? static_cast<int>(channels - first) : kTile;
     unpack_tile(layer, first, made, tile);
+    const FourCodes codes(layer.requantization, first, static_cast<std::size_t>(made));
     for (std::int32_t column = 0; column < layer.out_width; ++column) {
       const auto pixel = static_cast<std::size_t>(column);
       if (is_in_place) {
-        make_pixel(layer, tile, rows[0] + pixel * in_channels, first, made, out + pixel * channels);
+        make_pixel(tile, codes, rows[0] + pixel * in_channels, out + pixel * channels + first);
       } else {
         std::uint8_t window[kMostWeights];
         gather(layer, rows, column, window);
-        make_pixel(layer, tile, window, first, made, out + pixel * channels);
+        make_pixel(tile, codes, window, out + pixel * channels + first);
       }
     }
   }

@@ -55,4 +55,48 @@ inline std::uint8_t to_code(const core::Requantization& rule, std::int32_t sum, 
   return rule.table == nullptr ? static_cast<std::uint8_t>(code) : rule.table[code];
 }
 
+/// What four output channels need of the layer's requantization, looked up once.
+struct FourCodes {
+  FourCodes(const core::Requantization& layer, std::size_t first, std::size_t made_channels)
+      : rule(layer), made(made_channels) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t c = rule.is_uniform ? 0 : first + (i < made ? i : 0);
+      numbers[i] = {rule.multipliers[c], rule.offsets[c] * (1 << rule.offset_shift)};
+    }
+    is_plain = made == 4 && rule.table == nullptr && rule.low == 0 && rule.high == 255;
+  }
+
+  /// Codes of four sums to `out`; only `made` of them are written.
+  void store(const std::int32_t (&sums)[4], std::uint8_t* out) const {
+    std::uint32_t codes[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      const auto shifted =
+          static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[i]) << rule.left_shift);
+      codes[i] =
+          __usat(__smlawb(shifted, numbers[i].multiplier, numbers[i].offset) >> rule.shift, 8);
+    }
+    if (is_plain) {
+      const std::uint32_t word = codes[0] | codes[1] << 8U | codes[2] << 16U | codes[3] << 24U;
+      std::memcpy(out, &word, sizeof(word));
+      return;
+    }
+    for (std::size_t i = 0; i < made; ++i) {
+      std::uint32_t code = codes[i];
+      code = code < rule.low ? rule.low : code;
+      code = code > rule.high ? rule.high : code;
+      out[i] = rule.table == nullptr ? static_cast<std::uint8_t>(code) : rule.table[code];
+    }
+  }
+
+  struct Numbers {
+    std::int32_t multiplier = 0;
+    std::int32_t offset = 0;  // shifted
+  };
+  core::Requantization rule;
+  std::size_t made;
+  Numbers numbers[4];
+  bool is_plain = false;
+};
+
 }  // namespace coco_mcu::kernels::cortex_m

@@ -87,13 +87,11 @@ void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, s
   for (std::size_t first = 0; first < channels; first += 4) {
     const std::size_t made = channels - first < 4 ? channels - first : 4;
     unpack(layer, first, made, taps);
+    const FourCodes codes(layer.requantization, first, made);
     for (std::int32_t column = 0; column < layer.out_width; ++column) {
       const Sums sums = window_sums<kKernel>(layer, taps, rows,
                                              column * layer.stride - layer.padding, first, made);
-      std::uint8_t* pixel = out + static_cast<std::size_t>(column) * channels + first;
-      for (std::size_t i = 0; i < made; ++i) {
-        pixel[i] = to_code(layer.requantization, sums.of[i], first + i);
-      }
+      codes.store(sums.of, out + static_cast<std::size_t>(column) * channels + first);
     }
   }
 }
