@@ -86,16 +86,32 @@ void unpack_tile(const Convolution& layer, std::size_t first, int made, Tile& ti
 inline void make_pixel(const Tile& tile, const FourCodes& codes_of_sums, const std::uint8_t* x,
                        std::uint8_t* out) {
   std::int32_t sums[kTile] = {tile.start[0], tile.start[1], tile.start[2], tile.start[3]};
-  const Halves(*weights)[kTile] = tile.weights;
-  for (const std::uint8_t* end = x + tile.groups * 4; x != end; x += 4, ++weights) {
-    const Halves codes = codes_of(x);
-#pragma GCC unroll 4
-    for (int channel = 0; channel < kTile; ++channel) {
-      const Halves& w = (*weights)[channel];
-      sums[channel] = multiply_add_halves(codes.even, w.even, sums[channel]);
-      sums[channel] = multiply_add_halves(codes.odd, w.odd, sums[channel]);
-    }
-  }
+  const Halves* weights = tile.weights[0];
+  const std::uint8_t* end = x + tile.groups * 4;
+  // Two loads in one instruction: the compiler would load one word at a time.
+  asm volatile(
+      "0:\n"
+      "ldr r0, [%[x]], #4\n"
+      "ldrd r2, r3, [%[w]], #8\n"
+      "uxtb16 r1, r0\n"
+      "uxtb16 r0, r0, ror #8\n"
+      "smlad %[a], r1, r2, %[a]\n"
+      "smlad %[a], r0, r3, %[a]\n"
+      "ldrd r2, r3, [%[w]], #8\n"
+      "smlad %[b], r1, r2, %[b]\n"
+      "smlad %[b], r0, r3, %[b]\n"
+      "ldrd r2, r3, [%[w]], #8\n"
+      "cmp %[x], %[end]\n"
+      "smlad %[c], r1, r2, %[c]\n"
+      "smlad %[c], r0, r3, %[c]\n"
+      "ldrd r2, r3, [%[w]], #8\n"
+      "smlad %[d], r1, r2, %[d]\n"
+      "smlad %[d], r0, r3, %[d]\n"
+      "bne 0b\n"
+      : [x] "+r"(x), [w] "+r"(weights), [a] "+r"(sums[0]), [b] "+r"(sums[1]), [c] "+r"(sums[2]),
+        [d] "+r"(sums[3])
+      : [end] "r"(end)
+      : "r0", "r1", "r2", "r3", "cc", "memory");
   codes_of_sums.store(sums, out);
 }
 

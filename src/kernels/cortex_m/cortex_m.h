@@ -63,7 +63,7 @@ struct FourCodes {
       const std::size_t c = rule.is_uniform ? 0 : first + (i < made ? i : 0);
       numbers[i] = {rule.multipliers[c], rule.offsets[c] * (1 << rule.offset_shift)};
     }
-    is_plain = made == 4 && rule.table == nullptr && rule.low == 0 && rule.high == 255;
+    is_plain = made == 4 && rule.low == 0 && rule.high == 255;
   }
 
   /// Codes of four sums to `out`; only `made` of them are written.
@@ -77,6 +77,9 @@ struct FourCodes {
           __usat(__smlawb(shifted, numbers[i].multiplier, numbers[i].offset) >> rule.shift, 8);
     }
     if (is_plain) {
+      if (const std::uint8_t* table = rule.table) {
+        for (std::uint32_t& code : codes) code = table[code];
+      }
       const std::uint32_t word = codes[0] | codes[1] << 8U | codes[2] << 16U | codes[3] << 24U;
       std::memcpy(out, &word, sizeof(word));
       return;
