@@ -33,9 +33,9 @@ double open_and_decide(const std::filesystem::path& path) {
   const model::ModelFile file = model::read_model(path);
   const kernels::Backend& backend = kernels::best_backend();
   const engine::Arena arena(engine::arena_bytes(file.view(), backend));
-  const engine::Engine engine(file.view(), backend, arena.data());
-  std::fill_n(engine.picture(), model::tensor_bytes(file.view().layer(0)), std::uint8_t{100});
-  engine.run();
+  engine::Engine engine(file.view(), backend, arena.data());
+  const std::vector<std::uint8_t> picture(model::tensor_bytes(file.view().layer(0)), 100);
+  engine.run(picture.data());
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 

@@ -69,9 +69,10 @@ class Runner {
       : view_(file.view()),
         backend_(kernels::best_backend()),
         arena_(engine::arena_bytes(view_, backend_)),
-        engine_(view_, backend_, arena_.data()) {}
+        engine_(view_, backend_, arena_.data()),
+        picture_(model::tensor_bytes(view_.layer(0)), 100) {}
 
-  void run(engine::Observer* observer = nullptr) const { engine_.run(observer); }
+  void run(engine::Observer* observer = nullptr) { engine_.run(picture_.data(), observer); }
   const model::View& view() const { return view_; }
   const kernels::Backend& backend() const { return backend_; }
 
@@ -90,6 +91,7 @@ class Runner {
   const kernels::Backend& backend_;
   engine::Arena arena_;
   engine::Engine engine_;
+  std::vector<std::uint8_t> picture_;
 };
 
 /// Notes when each layer was done.
@@ -100,7 +102,8 @@ class Stopwatch final : public engine::Observer {
   explicit Stopwatch(int layers) : microseconds_(static_cast<std::size_t>(layers)) {}
 
   void start() { last_ = Clock::now(); }
-  void on_tensor(int layer, const std::uint8_t* /*tensor*/, std::size_t /*bytes*/) override {
+  void on_rows(int layer, std::int32_t /*first*/, std::int32_t /*count*/,
+               const std::uint8_t* /*rows*/) override {
     const Clock::time_point now = Clock::now();
     microseconds_[static_cast<std::size_t>(layer)].push_back(
         std::chrono::duration<double, std::micro>(now - last_).count());
@@ -118,7 +121,7 @@ class Stopwatch final : public engine::Observer {
   Clock::time_point last_;
 };
 
-void print_layers(const char* title, const Runner& runner) {
+void print_layers(const char* title, Runner& runner) {
   const model::View& view = runner.view();
   Stopwatch stopwatch(view.operator_count());
   for (int i = 0; i < kLayerRuns; ++i) {
@@ -168,9 +171,9 @@ void measure(std::span<char*> /*arguments*/) {
   const model::ModelFile w2_file = lower_untrained(checkpoint, "w2");
   const std::optional<model::ModelFile> pruned_file = lower_trained(folder.path());
   if (!pruned_file) fmt::print("The shared reference is absent: nothing pruned is measured.\n");
-  const Runner w8(w8_file);
-  const Runner w2(w2_file);
-  const std::optional<Runner> pruned =
+  Runner w8(w8_file);
+  Runner w2(w2_file);
+  std::optional<Runner> pruned =
       pruned_file ? std::optional<Runner>(std::in_place, *pruned_file) : std::nullopt;
   const auto libtorch = training::open_float_network(network::network_of(checkpoint), checkpoint);
   const std::vector<std::uint8_t> picture(model::tensor_bytes(w8.view().layer(0)), 100);

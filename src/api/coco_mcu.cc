@@ -41,6 +41,21 @@ bool refuse(const char** reason, const char* text) {
   return text == nullptr;
 }
 
+/// Row `y` of the picture as the model takes it.
+void push_resized_row(coco_mcu_engine& engine, const coco_mcu::core::PixelView& source,
+                      std::int32_t y) {
+  const Preprocessing& wanted = engine.preprocessing;
+  if (source.height == wanted.height && source.width == wanted.width) {
+    engine.runner.push_row(source.row(y));
+    return;
+  }
+  const Tap tap = coco_mcu::core::resize_tap(wanted.resize, y, source.height, wanted.height);
+  std::uint8_t* place = engine.runner.row_place();
+  coco_mcu::core::resize_row(wanted.resize, 3, source.row(tap.lower), source.row(tap.upper),
+                             tap.weight, engine.columns, place);
+  engine.runner.push_row(place);
+}
+
 bool is_aligned(const void* memory) {
   return reinterpret_cast<std::uintptr_t>(memory) % COCO_MCU_ALIGNMENT == 0;
 }
@@ -88,10 +103,13 @@ coco_mcu_decision coco_mcu_run(coco_mcu_engine* engine, const std::uint8_t* rgb,
   if (!is_picture) return {0, 0};
   const Preprocessing& wanted = engine->preprocessing;
   const coco_mcu::core::PixelView source = {rgb, height, width, std::ptrdiff_t{3} * width};
-  const coco_mcu::core::MutablePixelView target = {engine->runner.picture(), wanted.height,
-                                                   wanted.width, std::ptrdiff_t{3} * wanted.width};
-  coco_mcu::core::resize(wanted.resize, 3, source, target, engine->columns);
-  const auto decision = engine->runner.run();
+  const bool fits = height == wanted.height && width == wanted.width;
+  if (!fits) coco_mcu::core::resize_columns(wanted.resize, width, engine->columns);
+  engine->runner.begin();
+  for (std::int32_t y = 0; y < wanted.height; ++y) {
+    push_resized_row(*engine, source, y);
+  }
+  const auto decision = engine->runner.finish();
   return {decision.probability, decision.positive ? 1 : 0};
 }
 

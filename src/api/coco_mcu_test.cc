@@ -41,9 +41,8 @@ TEST_F(CApi, DecidesAsTheEngineDoes) {
 
   const model::View view(bytes_.data());
   const engine::Arena own(engine::arena_bytes(view, kernels::kReferenceBackend));
-  const engine::Engine engine(view, kernels::kReferenceBackend, own.data());
-  std::memcpy(engine.picture(), picture.data(), picture.size());
-  const engine::Decision expected = engine.run();
+  engine::Engine engine(view, kernels::kReferenceBackend, own.data());
+  const engine::Decision expected = engine.run(picture.data());
   EXPECT_EQ(decision.probability, expected.probability);
   EXPECT_EQ(decision.is_positive, expected.positive ? 1 : 0);
 }

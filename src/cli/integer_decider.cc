@@ -34,11 +34,13 @@ std::vector<double> IntegerDecider::person_probabilities(
                                             preprocessing_.height, preprocessing_.width));
   }
   engine::Arena arena = borrow_arena();
-  const engine::Engine engine(model(), *backend_, arena.data());
+  engine::Engine engine(model(), *backend_, arena.data());
   std::vector<double> probabilities;
+  std::vector<std::uint8_t> working;
   for (; !pictures.empty(); pictures = pictures.subspan(picture_bytes)) {
-    write_picture(pictures.first(picture_bytes), model(), engine);
-    probabilities.push_back(static_cast<double>(engine.run().probability) / model::kProbabilityOne);
+    const std::uint8_t* input = input_of(pictures.first(picture_bytes), model(), working);
+    const std::int32_t probability = engine.run(input).probability;
+    probabilities.push_back(static_cast<double>(probability) / model::kProbabilityOne);
   }
   give_back(std::move(arena));
   return probabilities;

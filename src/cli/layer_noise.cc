@@ -8,6 +8,7 @@
 #include "dataset/image.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
+#include "engine/tensor_observer.h"
 #include "lowering/fusion.h"
 
 namespace coco_mcu::cli {
@@ -39,10 +40,10 @@ Counterpart counterpart(const network::Network& network, const lowering::FusedNe
 }
 
 /// Compares every layer's codes with the float network's numbers for the same picture.
-class NoiseMeter final : public engine::Observer {
+class NoiseMeter final : public engine::TensorObserver {
  public:
   NoiseMeter(const model::View& model, std::vector<Counterpart> counterparts)
-      : model_(model),
+      : TensorObserver(model),
         counterparts_(std::move(counterparts)),
         expected_(counterparts_.size()),
         powers_(counterparts_.size()) {}
@@ -60,10 +61,10 @@ class NoiseMeter final : public engine::Observer {
     }
   }
 
-  void on_tensor(int layer, const std::uint8_t* tensor, std::size_t) override {
+  void on_tensor(int layer, const std::uint8_t* tensor) override {
     const auto index = static_cast<std::size_t>(layer);
     if (counterparts_[index].node.empty()) return;
-    const model::OperatorView view = model_.layer(layer);
+    const model::OperatorView view = model().layer(layer);
     const std::vector<std::int32_t> codes = codes_of(view, tensor);
     for (std::size_t i = 0; i < codes.size(); ++i) {
       const double expected = expected_[index][i];
@@ -76,7 +77,7 @@ class NoiseMeter final : public engine::Observer {
   LayerNoise result(int layer) const {
     const auto index = static_cast<std::size_t>(layer);
     const Power& power = powers_[index];
-    LayerNoise noise = {model_.layer_name(layer), std::nullopt, counterparts_[index].reason};
+    LayerNoise noise = {model().layer_name(layer), std::nullopt, counterparts_[index].reason};
     if (!noise.reason.empty()) return noise;
     if (power.noise == 0.0) {
       noise.reason = "exact";
@@ -89,7 +90,6 @@ class NoiseMeter final : public engine::Observer {
   }
 
  private:
-  model::View model_;
   std::vector<Counterpart> counterparts_;     // of each layer
   std::vector<std::vector<float>> expected_;  // likewise
   std::vector<Power> powers_;                 // likewise
@@ -107,13 +107,13 @@ std::vector<LayerNoise> measure_noise(const training::FloatNetwork& network,
   }
   NoiseMeter meter(model, std::move(counterparts));
   const engine::Arena arena(engine::arena_bytes(model, backend));
-  const engine::Engine engine(model, backend, arena.data());
+  engine::Engine engine(model, backend, arena.data());
+  std::vector<std::uint8_t> working;
   for (const std::filesystem::path& file : pictures) {
     const dataset::Image picture =
         dataset::prepare(dataset::read_image(file), network.preprocessing());
     meter.expect(network, picture.rgb);
-    write_picture(picture.rgb, model, engine);
-    engine.run(&meter);
+    engine.run(input_of(picture.rgb, model, working), &meter);
   }
   std::vector<LayerNoise> result;
   for (int i = 0; i < model.operator_count(); ++i) result.push_back(meter.result(i));

@@ -20,6 +20,7 @@
 #include "dataset/image.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
+#include "engine/tensor_observer.h"
 #include "model/model_file.h"
 #include "training/float_network.h"
 
@@ -92,14 +93,14 @@ Runnable float_runnable(const Options& options) {
 }
 
 /// Keeps the tensors of the layers that are asked for.
-class TensorCollector final : public engine::Observer {
+class TensorCollector final : public engine::TensorObserver {
  public:
   TensorCollector(const model::View& model, std::span<const std::string> names)
-      : model_(model), names_(names), tensors_(names.size()) {}
+      : TensorObserver(model), names_(names), tensors_(names.size()) {}
 
-  void on_tensor(int layer, const std::uint8_t* tensor, std::size_t) override {
+  void on_tensor(int layer, const std::uint8_t* tensor) override {
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (names_[i] == model_.layer_name(layer)) tensors_[i] = to_json(layer, tensor);
+      if (names_[i] == model().layer_name(layer)) tensors_[i] = to_json(layer, tensor);
     }
   }
 
@@ -109,14 +110,14 @@ class TensorCollector final : public engine::Observer {
       if (!tensors_[i].is_null()) continue;
       throw std::runtime_error(
           fmt::format("--tensor {}: network {} has no such layer; coco-mcu inspect names them",
-                      names_[i], model_.network()));
+                      names_[i], model().network()));
     }
     return tensors_;
   }
 
  private:
   Json to_json(int index, const std::uint8_t* tensor) const {
-    const model::OperatorView layer = model_.layer(index);
+    const model::OperatorView layer = model().layer(index);
     const std::vector<std::int32_t> codes = codes_of(layer, tensor);
     std::vector<double> values;
     for (const std::int32_t code : codes) values.push_back(real_value(layer, code));
@@ -126,7 +127,6 @@ class TensorCollector final : public engine::Observer {
             {"values", values}};
   }
 
-  model::View model_;
   std::span<const std::string> names_;
   std::vector<Json> tensors_;
 };
@@ -151,9 +151,10 @@ Runnable integer_runnable(const Options& options) {
   runnable.preprocessing = model.preprocessing();
   for (int i = 0; i < model.label_count(); ++i) runnable.labels.emplace_back(model.label(i));
   runnable.channels = model.layer(0).channels;
-  const auto finish = [file, names = options.tensors](const engine::Engine& engine) {
+  const auto finish = [file, names = options.tensors](engine::Engine& engine,
+                                                      const std::uint8_t* input) {
     TensorCollector collector(file->view(), names);
-    engine.run(&collector);
+    engine.run(input, &collector);
     std::vector<double> output;
     for (int i = 0; i < file->view().label_count(); ++i) {
       output.push_back(static_cast<double>(engine.probabilities()[i]) / model::kProbabilityOne);
@@ -163,18 +164,17 @@ Runnable integer_runnable(const Options& options) {
     return result;
   };
   runnable.run = [file, arena, &backend, finish](std::span<const std::uint8_t> picture) {
-    const engine::Engine engine(file->view(), backend, arena->data());
-    write_picture(picture, file->view(), engine);
-    return finish(engine);
+    engine::Engine engine(file->view(), backend, arena->data());
+    std::vector<std::uint8_t> working;
+    return finish(engine, input_of(picture, file->view(), working));
   };
   runnable.run_raw = [file, arena, &backend, finish](std::span<const std::uint8_t> tensor) {
-    const engine::Engine engine(file->view(), backend, arena->data());
+    engine::Engine engine(file->view(), backend, arena->data());
     const bool is_int8 = file->view().interface() == model::Interface::kTensorflowLite;
     const std::uint8_t flipped = is_int8 ? 0x80 : 0;  // int8 + 128
-    std::ranges::transform(tensor, engine.picture(), [&](std::uint8_t byte) {
-      return static_cast<std::uint8_t>(byte ^ flipped);
-    });
-    Json result = finish(engine);
+    std::vector<std::uint8_t> input(tensor.begin(), tensor.end());
+    for (std::uint8_t& byte : input) byte = static_cast<std::uint8_t>(byte ^ flipped);
+    Json result = finish(engine, input.data());
     if (is_int8) result["output"] = int8_probabilities(file->view(), engine);
     return result;
   };

@@ -30,8 +30,9 @@ struct Check {
 
 Check check(const model::View& model, const kernels::Backend& backend) {
   const engine::Arena arena(engine::arena_bytes(model, backend));
-  const engine::Engine engine(model, backend, arena.data());
-  return {&backend, engine::check_golden(model, engine)};
+  engine::Engine engine(model, backend, arena.data());
+  std::vector<std::uint32_t> working(static_cast<std::size_t>(model.operator_count()));
+  return {&backend, engine::check_golden(model, engine, working.data())};
 }
 
 /// Where the back end goes wrong.

@@ -1,7 +1,9 @@
 #include "engine/engine.h"
 
+#include <cstring>
+
 #include "engine/layers.h"
-#include "kernels/common.h"
+#include "model/plan_pass.h"
 
 namespace coco_mcu::engine {
 namespace {
@@ -9,210 +11,60 @@ namespace {
 using model::OperatorKind;
 using model::OperatorView;
 
-constexpr std::int32_t kMaxKernel = 15;  // as the verifier has it
-
 std::size_t align(std::size_t bytes) {
   return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
 }
 
-/// The kernel of a layer that has weights, and where it works.
-struct Choice {
-  kernels::Convolution parameters;
-  const kernels::ConvolutionKernel* kernel = nullptr;
-  /// The plan counts what the reference needs; a back end's own kernels unpack behind the plan.
-  bool works_in_plan = true;
-};
-
-Choice choose(const kernels::Backend& backend, const OperatorView& layer,
-              const OperatorView& input) {
-  Choice choice;
-  choice.parameters = convolution_of(layer, input);
-  choice.kernel = &kernel_of(backend, layer.kind, choice.parameters);
-  choice.works_in_plan =
-      choice.kernel->scratch_bytes(choice.parameters) == 0 ||
-      choice.kernel == &kernel_of(kernels::kReferenceBackend, layer.kind, choice.parameters);
-  return choice;
+RowBuffer buffer_of(const model::View& model, std::uint8_t* arena, int step) {
+  const model::PlanStepView place = model.plan_step(step);
+  return {arena + place.offset, place.rows, model::row_bytes(model.layer(place.layer))};
 }
 
-/// One layer with all that it reads and writes.
-struct Step {
-  const kernels::Backend& backend;
-  OperatorView layer;
-  OperatorView inputs[2];
-  const std::uint8_t* x = nullptr;   // the first input's tensor
-  const std::uint8_t* by = nullptr;  // the second's
-  std::uint8_t* out = nullptr;
-  std::uint8_t* scratch = nullptr;      // the plan's
-  std::uint8_t* behind_plan = nullptr;  // the back end's
-
-  std::size_t row_bytes(const OperatorView& tensor) const {
-    return static_cast<std::size_t>(tensor.width) * static_cast<std::size_t>(tensor.channels);
-  }
-};
-
-/// A fully connected layer that does not read every channel: those it reads, side by side.
-const std::uint8_t* gather(const Step& step) {
-  const OperatorView& layer = step.layer;
-  if (layer.read_mask == nullptr) return step.x;
-  std::uint8_t* gathered = step.scratch;
-  for (std::size_t c = 0; c < static_cast<std::size_t>(step.inputs[0].channels); ++c) {
-    if (model::is_in_mask(layer.read_mask, c)) *gathered++ = step.x[c];
-  }
-  return step.scratch;
+/// Whether a step's output lies beside its input, or right over it where the layer allows that. A
+/// plan may also let an output follow its input's rows at a distance.
+bool is_apart(const model::View& model, int step, int input) {
+  const model::PlanStepView out = model.plan_step(step);
+  const OperatorView layer = model.layer(out.layer);
+  const model::PlanStepView in = model.plan_step(model::source_step(model, step, layer.inputs[input]));
+  if (in.offset == out.offset) return model::may_overwrite(layer.kind, input);
+  return in.offset + model::tensor_bytes(model.layer(in.layer)) <= out.offset ||
+         out.offset + model::tensor_bytes(layer) <= in.offset;
 }
 
-/// One that does not compute every channel: from side by side, in place, to where they belong.
-void spread(const Step& step) {
-  const OperatorView& layer = step.layer;
-  if (layer.made_mask == nullptr) return;
-  const std::uint8_t* made = step.out + layer.made_channels;
-  const std::uint8_t* constant = layer.constants + (layer.channels - layer.made_channels);
-  for (auto c = static_cast<std::size_t>(layer.channels); c-- > 0;) {
-    step.out[c] = model::is_in_mask(layer.made_mask, c) ? *--made : *--constant;
+/// A pass of one layer, all of whose tensors are whole: its rows need not be taken one by one.
+bool is_whole_layer(const model::View& model, int pass) {
+  const model::PassBounds bounds = model::pass_bounds(model, pass);
+  const model::PlanStepView step = model.plan_step(bounds.first);
+  const OperatorView layer = model.layer(step.layer);
+  bool result = bounds.end - bounds.first == 1 && step.rows == layer.height &&
+                !(step.layer == 0 && model.streams_input());
+  for (int i = 0; result && i < model::input_count(layer.kind); ++i) {
+    result = is_apart(model, bounds.first, i);
   }
+  return result;
 }
 
-void run_convolution(const Step& step) {
-  const OperatorView& layer = step.layer;
-  const OperatorView& input = step.inputs[0];
-  const Choice choice = choose(step.backend, layer, input);
-  const kernels::Convolution& parameters = choice.parameters;
-  const std::uint8_t* x = gather(step);
-  std::uint8_t* scratch =
-      choice.works_in_plan ? step.scratch + model::gathered_bytes(layer) : step.behind_plan;
-  choice.kernel->prepare(parameters, scratch);
-  const std::size_t out_row_bytes = static_cast<std::size_t>(parameters.out_width) *
-                                    static_cast<std::size_t>(parameters.out_channels);
-  for (std::int32_t y = 0; y < kernel_rows(layer); ++y) {
-    const std::uint8_t* rows[kMaxKernel];
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      const std::int32_t row = y * layer.stride - layer.padding + ky;
-      const bool is_padding = row < 0 || row >= input.height;
-      rows[ky] = is_padding ? nullptr : x + static_cast<std::size_t>(row) * step.row_bytes(input);
-    }
-    choice.kernel->row(parameters, scratch, rows,
-                       step.out + static_cast<std::size_t>(y) * out_row_bytes);
-  }
-  spread(step);
-}
-
-void run_global_average(const Step& step) {
-  const OperatorView& input = step.inputs[0];
-  const auto channels = static_cast<std::size_t>(step.layer.channels);
-  auto* sums = reinterpret_cast<std::int32_t*>(step.scratch);
-  const std::size_t pixels = model::elements(input) / channels;
-  // Sums of (code - zero point).
-  const std::int32_t start = -input.zero_point * static_cast<std::int32_t>(pixels);
-  for (std::size_t c = 0; c < channels; ++c) sums[c] = start;
-  step.backend.sum_pixels(step.x, pixels, channels, sums);
-  for (std::size_t c = 0; c < channels; ++c) {
-    step.out[c] = core::requantize(step.layer.requantization, sums[c], c);
-  }
-}
-
-void run_multiply(const Step& step) {
-  const OperatorView& layer = step.layer;
-  const kernels::Multiply parameters = multiply_of(layer, step.inputs[0], step.inputs[1]);
-  for (std::int32_t y = 0; y < layer.height; ++y) {
-    const auto row = static_cast<std::size_t>(y) * step.row_bytes(layer);
-    const auto by_row = static_cast<std::size_t>((y + layer.offset) / layer.factor) *
-                        step.row_bytes(step.inputs[1]);
-    step.backend.multiply_row(parameters, step.x + row, step.by + by_row, step.out + row);
-  }
-}
-
-void run_max_pool(const Step& step) {
-  const OperatorView& layer = step.layer;
-  const kernels::MaxPool parameters = max_pool_of(layer, step.inputs[0]);
-  for (std::int32_t y = 0; y < layer.height; ++y) {
-    const std::uint8_t* rows[kMaxKernel];
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      rows[ky] =
-          step.x + static_cast<std::size_t>(y * layer.stride + ky) * step.row_bytes(step.inputs[0]);
-    }
-    step.backend.max_pool_row(parameters, rows,
-                              step.out + static_cast<std::size_t>(y) * step.row_bytes(layer));
-  }
-}
-
-void run_upsample(const Step& step) {
-  const OperatorView& layer = step.layer;
-  for (std::int32_t y = 0; y < layer.height; ++y) {
-    const auto from = static_cast<std::size_t>((y + layer.offset) / layer.factor);
-    kernels::upsample_row(step.x + from * step.row_bytes(step.inputs[0]),
-                          static_cast<std::size_t>(layer.width),
-                          static_cast<std::size_t>(layer.channels), layer.factor, layer.offset,
-                          step.out + static_cast<std::size_t>(y) * step.row_bytes(layer));
-  }
-}
-
-void run_concatenation(const Step& step) {
-  const OperatorView& layer = step.layer;
-  const OperatorView& x = step.inputs[0];
-  const OperatorView& y = step.inputs[1];
-  const kernels::Concatenation parameters = concatenation_of(layer, x, y);
-  for (std::int32_t row = 0; row < layer.height; ++row) {
-    const auto at = static_cast<std::size_t>(row);
-    kernels::concatenate_row(parameters, step.x + at * step.row_bytes(x),
-                             step.by + at * step.row_bytes(y),
-                             step.out + at * step.row_bytes(layer));
-  }
-}
-
-void run_step(const Step& step, const std::uint8_t* input_tables) {
-  const OperatorView& layer = step.layer;
-  const std::size_t count = model::elements(layer);
-  switch (layer.kind) {
-    case OperatorKind::kInput:
-      if (layer.channels == 3) {
-        kernels::input_codes(input_tables, step.out, count / 3, step.out);
-      } else {
-        step.backend.lookup(input_tables, step.out, count, step.out);
-      }
-      break;
-    case OperatorKind::kConvolution:
-    case OperatorKind::kDepthwise:
-      run_convolution(step);
-      break;
-    case OperatorKind::kGlobalAverage:
-      run_global_average(step);
-      break;
-    case OperatorKind::kMultiply:
-      run_multiply(step);
-      break;
-    case OperatorKind::kAdd:
-      step.backend.add(add_of(layer, step.inputs[0], step.inputs[1]), step.x, step.by, count,
-                       step.out);
-      break;
-    case OperatorKind::kMaxPool:
-      run_max_pool(step);
-      break;
-    case OperatorKind::kUpsample:
-      run_upsample(step);
-      break;
-    case OperatorKind::kLookup:
-      step.backend.lookup(layer.requantization.table, step.x, count, step.out);
-      break;
-    case OperatorKind::kConcatenate:
-      run_concatenation(step);
-      break;
-    case OperatorKind::kSoftmax:
-      kernels::softmax(layer.exponentials, step.x, count,
-                       reinterpret_cast<std::uint16_t*>(step.out));
-      break;
-  }
+/// What a step of a pass keeps behind the plan, aligned.
+std::size_t prepared_bytes(const model::View& model, const kernels::Backend& backend, int step,
+                           bool is_whole) {
+  const OperatorView layer = model.layer(model.plan_step(step).layer);
+  if (!model::has_weights(layer.kind)) return 0;
+  const OperatorView input = model.layer(layer.inputs[0]);
+  const std::int32_t rows = is_whole ? rows_at_once(layer) : 1;
+  return align(choose_kernel(backend, layer, input, rows).behind_plan_bytes);
 }
 
 }  // namespace
 
 std::size_t arena_bytes(const model::View& model, const kernels::Backend& backend) {
   std::size_t behind = 0;
-  for (int i = 0; i < model.operator_count(); ++i) {
-    const OperatorView layer = model.layer(i);
-    if (!model::has_weights(layer.kind)) continue;
-    const Choice choice = choose(backend, layer, model.layer(layer.inputs[0]));
-    const std::size_t needed =
-        choice.works_in_plan ? 0 : choice.kernel->scratch_bytes(choice.parameters);
+  for (int pass = 0; pass < model.pass_count(); ++pass) {
+    const model::PassBounds bounds = model::pass_bounds(model, pass);
+    const bool is_whole = is_whole_layer(model, pass);
+    std::size_t needed = 0;
+    for (int step = bounds.first; step < bounds.end; ++step) {
+      needed += prepared_bytes(model, backend, step, is_whole);
+    }
     if (needed > behind) behind = needed;
   }
   return behind == 0 ? model.arena_bytes() : align(model.arena_bytes()) + behind;
@@ -221,33 +73,124 @@ std::size_t arena_bytes(const model::View& model, const kernels::Backend& backen
 Engine::Engine(const model::View& model, const kernels::Backend& backend, std::uint8_t* arena)
     : model_(model), backend_(&backend), arena_(arena) {}
 
-Decision Engine::run(Observer* observer) const {
-  const int layers = model_.operator_count();
-  for (int i = 0; i < layers; ++i) {
-    Step step = {*backend_, model_.layer(i), {}};
-    for (int input = 0; input < model::input_count(step.layer.kind); ++input) {
-      step.inputs[input] = model_.layer(step.layer.inputs[input]);
+std::uint8_t* Engine::row_place() const {
+  return buffer_of(model_, arena_, 0).row(rows_pushed_);
+}
+
+void Engine::begin(Observer* observer) {
+  observer_ = observer;
+  rows_pushed_ = 0;
+  begin_pass(0);
+}
+
+void Engine::push_row(const std::uint8_t* rgb) {
+  if (model_.streams_input()) {
+    walk(rgb);
+  } else {
+    std::memmove(row_place(), rgb, model::row_bytes(model_.layer(0)));
+  }
+  ++rows_pushed_;
+}
+
+Decision Engine::finish() {
+  while (pass_ < model_.pass_count()) {
+    if (is_whole_layer(model_, pass_)) {
+      run_whole_layer();
+    } else {
+      walk(nullptr);
     }
-    step.x = tensor(step.layer.inputs[0]);
-    step.by = tensor(step.layer.inputs[1]);
-    step.out = tensor(i);
-    step.scratch = arena_ + model_.scratch_offset(i);
-    step.behind_plan = arena_ + align(model_.arena_bytes());
-    run_step(step, model_.input_tables());
-    if (observer != nullptr) observer->on_tensor(i, step.out, model::tensor_bytes(step.layer));
+    begin_pass(pass_ + 1);
   }
   const std::int32_t probability = probabilities()[model_.decision_label()];
   return {probability, probability >= model_.threshold()};
 }
 
+Decision Engine::run(const std::uint8_t* picture, Observer* observer) {
+  begin(observer);
+  const OperatorView input = model_.layer(0);
+  for (std::int32_t y = 0; y < input.height; ++y) {
+    push_row(picture + static_cast<std::size_t>(y) * model::row_bytes(input));
+  }
+  return finish();
+}
+
 const std::uint16_t* Engine::probabilities() const {
-  return reinterpret_cast<const std::uint16_t*>(tensor(model_.operator_count() - 1));
+  return reinterpret_cast<const std::uint16_t*>(
+      arena_ + model_.plan_step(model_.plan_step_count() - 1).offset);
+}
+
+LayerRows Engine::layer_rows(int index) const {
+  const model::WalkStep& order = walk_.step(index);
+  const int number = walk_.first_step() + index;
+  const model::PlanStepView step = model_.plan_step(number);
+  LayerRows rows = {.backend = *backend_, .layer = model_.layer(step.layer)};
+  for (int i = 0; i < order.inputs; ++i) rows.inputs[i] = model_.layer(rows.layer.inputs[i]);
+  if (order.inputs > 0) rows.x = buffer_of(model_, arena_, order.sources[0]);
+  if (order.inputs > 1) rows.by = buffer_of(model_, arena_, order.sources[1]);
+  rows.out = buffer_of(model_, arena_, number);
+  rows.scratch = arena_ + step.scratch;
+  rows.prepared = arena_ + prepared_[index];
+  rows.input_tables = model_.input_tables();
+  return rows;
+}
+
+void Engine::begin_pass(int pass) {
+  pass_ = pass;
+  if (pass == model_.pass_count()) return;
+  model::load_pass(model_, pass, walk_);
+  const bool is_whole = is_whole_layer(model_, pass);
+  std::size_t offset = align(model_.arena_bytes());
+  for (int i = 0; i < walk_.count(); ++i) {
+    prepared_[i] = static_cast<std::uint32_t>(offset);
+    offset += prepared_bytes(model_, *backend_, walk_.first_step() + i, is_whole);
+    if (!is_whole) prepare(layer_rows(i), 1);
+  }
+}
+
+void Engine::run_whole_layer() {
+  LayerRows rows = layer_rows(0);
+  rows.picture_row = rows.out.data;
+  run_all(rows);
+  if (observer_ != nullptr) {
+    const int layer = model_.plan_step(walk_.first_step()).layer;
+    observer_->on_rows(layer, 0, rows.layer.height, rows.out.data);
+  }
+}
+
+/// Goes on with the pass until it is done; where the picture streams, until it needs another row
+/// than `rgb`.
+void Engine::walk(const std::uint8_t* rgb) {
+  for (int index = walk_.next(); index >= 0; index = walk_.next()) {
+    const bool is_input = index == 0 && pass_ == 0;
+    if (is_input && model_.streams_input()) {
+      if (rgb == nullptr) return;
+      run_next(index, rgb);
+      rgb = nullptr;
+    } else {
+      run_next(index, nullptr);
+    }
+  }
+}
+
+void Engine::run_next(int index, const std::uint8_t* rgb) {
+  LayerRows rows = layer_rows(index);
+  const std::int32_t unit = walk_.units_done(index);
+  rows.picture_row = rgb == nullptr ? rows.out.row(unit) : rgb;
+  run_unit(rows, unit);
+  walk_.advance(index);
+  if (observer_ == nullptr) return;
+  const std::int32_t row = walk_.rows_made(index) - 1;
+  const bool has_made = !walk_.step(index).gathers || walk_.is_done(index);
+  if (has_made) {
+    observer_->on_rows(model_.plan_step(walk_.first_step() + index).layer, row, 1,
+                       rows.out.row(row));
+  }
 }
 
 const char* kernel_name(const model::View& model, const kernels::Backend& backend, int layer) {
   const OperatorView view = model.layer(layer);
   if (model::has_weights(view.kind)) {
-    return choose(backend, view, model.layer(view.inputs[0])).kernel->name;
+    return choose_kernel(backend, view, model.layer(view.inputs[0]), rows_at_once(view)).kernel->name;
   }
   const kernels::Backend& reference = kernels::kReferenceBackend;
   bool is_own = false;

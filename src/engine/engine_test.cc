@@ -12,6 +12,7 @@
 #include "core/crc32.h"
 #include "engine/arena.h"
 #include "engine/golden.h"
+#include "engine/tensor_observer.h"
 #include "model/model_file.h"
 #include "model/serialize.h"
 #include "tests/support/random_model.h"
@@ -34,16 +35,22 @@ std::vector<const kernels::Backend*> supported_backends() {
   return found;
 }
 
-void fill_randomly(std::uint8_t* picture, std::size_t bytes, std::uint32_t seed) {
+std::vector<std::uint8_t> random_picture(const model::View& model, std::uint32_t seed) {
+  std::vector<std::uint8_t> picture(model::tensor_bytes(model.layer(0)));
   std::mt19937 random(seed);
-  for (std::size_t i = 0; i < bytes; ++i) picture[i] = static_cast<std::uint8_t>(random());
+  for (auto& byte : picture) byte = static_cast<std::uint8_t>(random());
+  return picture;
 }
 
 /// Every layer's checksum.
-class Checksums final : public Observer {
+class Checksums final : public TensorObserver {
  public:
-  void on_tensor(int /*layer*/, const std::uint8_t* tensor, std::size_t bytes) override {
-    values.push_back(core::crc32(tensor, bytes));
+  explicit Checksums(const model::View& model)
+      : TensorObserver(model), values(static_cast<std::size_t>(model.operator_count())) {}
+
+  void on_tensor(int layer, const std::uint8_t* tensor) override {
+    const std::size_t bytes = model::tensor_bytes(model().layer(layer));
+    values[static_cast<std::size_t>(layer)] = core::crc32(tensor, bytes);
   }
 
   std::vector<std::uint32_t> values;
@@ -52,10 +59,9 @@ class Checksums final : public Observer {
 std::vector<std::uint32_t> checksums_of_run(const model::View& view,
                                             const kernels::Backend& backend, std::uint32_t seed) {
   const Arena arena(arena_bytes(view, backend));
-  const Engine engine(view, backend, arena.data());
-  fill_randomly(engine.picture(), model::tensor_bytes(view.layer(0)), seed);
-  Checksums checksums;
-  engine.run(&checksums);
+  Engine engine(view, backend, arena.data());
+  Checksums checksums(view);
+  engine.run(random_picture(view, seed).data(), &checksums);
   return checksums.values;
 }
 
@@ -84,10 +90,9 @@ TEST(Engine, ReusesItsArenaWithoutMemory) {
   const model::View view = file.view();
   const kernels::Backend& backend = kernels::best_backend();
   const Arena arena(arena_bytes(view, backend));
-  const Engine engine(view, backend, arena.data());
+  Engine engine(view, backend, arena.data());
   const auto decide = [&](std::uint32_t seed) {
-    fill_randomly(engine.picture(), model::tensor_bytes(view.layer(0)), seed);
-    return engine.run().probability;
+    return engine.run(random_picture(view, seed).data()).probability;
   };
   const std::int32_t first = decide(1);
   decide(2);
@@ -100,21 +105,19 @@ TEST(Engine, TwoEnginesOfOneModelDoNotMeet) {
   const kernels::Backend& backend = kernels::best_backend();
   const Arena one(arena_bytes(view, backend));
   const Arena other(arena_bytes(view, backend));
-  const Engine first(view, backend, one.data());
-  const Engine second(view, backend, other.data());
-  const std::size_t bytes = model::tensor_bytes(view.layer(0));
-  fill_randomly(first.picture(), bytes, 1);
-  fill_randomly(second.picture(), bytes, 1);
-  const Decision expected = first.run();
-  EXPECT_EQ(second.run().probability, expected.probability);
+  Engine first(view, backend, one.data());
+  Engine second(view, backend, other.data());
+  const std::vector<std::uint8_t> picture = random_picture(view, 1);
+  first.begin();
+  first.push_row(picture.data());
+  EXPECT_EQ(second.run(picture.data()).probability, first.run(picture.data()).probability);
 }
 
 TEST(Engine, ProbabilitiesAddUpToOne) {
   const auto file = file_of(finished_random_model(4));
   const Arena arena(arena_bytes(file.view(), kernels::kReferenceBackend));
-  const Engine engine(file.view(), kernels::kReferenceBackend, arena.data());
-  fill_randomly(engine.picture(), model::tensor_bytes(file.view().layer(0)), 9);
-  engine.run();
+  Engine engine(file.view(), kernels::kReferenceBackend, arena.data());
+  engine.run(random_picture(file.view(), 9).data());
   EXPECT_NEAR(engine.probabilities()[0] + engine.probabilities()[1], model::kProbabilityOne, 1);
 }
 
@@ -126,9 +129,8 @@ TEST(Engine, DecidesByTheModelsThreshold) {
   const auto hardly_ever = file_of(integer_model);
   for (const auto* file : {&always, &hardly_ever}) {
     const Arena arena(arena_bytes(file->view(), kernels::kReferenceBackend));
-    const Engine engine(file->view(), kernels::kReferenceBackend, arena.data());
-    fill_randomly(engine.picture(), model::tensor_bytes(file->view().layer(0)), 9);
-    const Decision decision = engine.run();
+    Engine engine(file->view(), kernels::kReferenceBackend, arena.data());
+    const Decision decision = engine.run(random_picture(file->view(), 9).data());
     EXPECT_EQ(decision.positive, decision.probability >= file->view().threshold());
   }
 }

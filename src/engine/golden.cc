@@ -5,21 +5,30 @@
 namespace coco_mcu::engine {
 namespace {
 
-void write_golden_picture(std::uint8_t* picture, std::size_t bytes) {
+void write_golden_row(std::uint32_t first_byte, std::uint8_t* row, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i) {
-    picture[i] = static_cast<std::uint8_t>((static_cast<std::uint32_t>(i) * 2654435761U) >> 24);
+    const std::uint32_t at = first_byte + static_cast<std::uint32_t>(i);
+    row[i] = static_cast<std::uint8_t>((at * 2654435761U) >> 24);
   }
 }
 
 class Checksums final : public Observer {
  public:
-  explicit Checksums(ChecksumSink& sink) : sink_(sink) {}
+  Checksums(const model::View& model, std::uint32_t* values, ChecksumSink& sink)
+      : model_(model), values_(values), sink_(sink) {}
 
-  void on_tensor(int layer, const std::uint8_t* tensor, std::size_t bytes) override {
-    sink_.on_checksum(layer, core::crc32(tensor, bytes));
+  void on_rows(int layer, std::int32_t first, std::int32_t count,
+               const std::uint8_t* rows) override {
+    const model::OperatorView view = model_.layer(layer);
+    const std::uint32_t before = first == 0 ? 0 : values_[layer];
+    const std::size_t bytes = static_cast<std::size_t>(count) * model::row_bytes(view);
+    values_[layer] = core::crc32(rows, bytes, before);
+    if (first + count == view.height) sink_.on_checksum(layer, values_[layer]);
   }
 
  private:
+  model::View model_;
+  std::uint32_t* values_;
   ChecksumSink& sink_;
 };
 
@@ -28,7 +37,8 @@ class Comparison final : public ChecksumSink {
   explicit Comparison(const model::View& model) : model_(model) {}
 
   void on_checksum(int layer, std::uint32_t checksum) override {
-    if (first_wrong_ < 0 && checksum != model_.golden_checksum(layer)) first_wrong_ = layer;
+    if (checksum == model_.golden_checksum(layer)) return;
+    if (first_wrong_ < 0 || layer < first_wrong_) first_wrong_ = layer;
   }
 
   int first_wrong() const { return first_wrong_; }
@@ -40,15 +50,23 @@ class Comparison final : public ChecksumSink {
 
 }  // namespace
 
-Decision run_golden(const model::View& model, const Engine& engine, ChecksumSink& sink) {
-  write_golden_picture(engine.picture(), model::tensor_bytes(model.layer(0)));
-  Checksums checksums(sink);
-  return engine.run(&checksums);
+Decision run_golden(const model::View& model, Engine& engine, std::uint32_t* checksums,
+                    ChecksumSink& sink) {
+  Checksums observer(model, checksums, sink);
+  engine.begin(&observer);
+  const model::OperatorView input = model.layer(0);
+  const std::size_t bytes = model::row_bytes(input);
+  for (std::int32_t y = 0; y < input.height; ++y) {
+    write_golden_row(static_cast<std::uint32_t>(y) * static_cast<std::uint32_t>(bytes),
+                     engine.row_place(), bytes);
+    engine.push_row(engine.row_place());
+  }
+  return engine.finish();
 }
 
-GoldenResult check_golden(const model::View& model, const Engine& engine) {
+GoldenResult check_golden(const model::View& model, Engine& engine, std::uint32_t* checksums) {
   Comparison comparison(model);
-  const Decision decision = run_golden(model, engine, comparison);
+  const Decision decision = run_golden(model, engine, checksums, comparison);
   return {comparison.first_wrong(), decision.positive == model.golden_decision()};
 }
 

@@ -18,8 +18,10 @@ class ChecksumSink {
   ~ChecksumSink() = default;
 };
 
-/// Runs the engine on the golden input.
-Decision run_golden(const model::View& model, const Engine& engine, ChecksumSink& sink);
+/// Runs the engine on the golden input. `checksums` is working space, one number for each layer.
+/// A layer that the plan computes again is reported again.
+Decision run_golden(const model::View& model, Engine& engine, std::uint32_t* checksums,
+                    ChecksumSink& sink);
 
 /// What a golden run showed.
 struct GoldenResult {
@@ -29,7 +31,7 @@ struct GoldenResult {
   bool agrees() const { return first_wrong_layer < 0 && decision_agrees; }
 };
 
-/// Runs the golden input and compares with what the model's file says.
-GoldenResult check_golden(const model::View& model, const Engine& engine);
+/// Runs the golden input and compares with what the model's file says. `checksums` as above.
+GoldenResult check_golden(const model::View& model, Engine& engine, std::uint32_t* checksums);
 
 }  // namespace coco_mcu::engine

@@ -1,18 +1,9 @@
 #include "engine/layers.h"
 
 namespace coco_mcu::engine {
-namespace {
-
-bool is_pointwise(const model::OperatorView& layer) {
-  return layer.kind == model::OperatorKind::kConvolution && layer.kernel == 1 && layer.stride == 1;
-}
-
-}  // namespace
-
 kernels::Convolution convolution_of(const model::OperatorView& layer,
-                                    const model::OperatorView& input) {
+                                    const model::OperatorView& input, std::int32_t rows_as_one) {
   kernels::Convolution result;
-  const std::int32_t rows_as_one = is_pointwise(layer) ? layer.height : 1;
   result.in_width = input.width * rows_as_one;
   result.in_channels = model::read_channels(layer, input);
   result.out_width = layer.width * rows_as_one;
@@ -27,8 +18,10 @@ kernels::Convolution convolution_of(const model::OperatorView& layer,
   return result;
 }
 
-std::int32_t kernel_rows(const model::OperatorView& layer) {
-  return is_pointwise(layer) ? 1 : layer.height;
+std::int32_t rows_at_once(const model::OperatorView& layer) {
+  const bool is_pointwise = layer.kind == model::OperatorKind::kConvolution && layer.kernel == 1 &&
+                            layer.stride == 1 && layer.padding == 0;
+  return is_pointwise ? layer.height : 1;
 }
 
 const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,

@@ -7,12 +7,19 @@
 
 namespace coco_mcu::engine {
 
-/// A convolution or a depthwise one. A 1x1 convolution with stride 1 is one row of all its pixels.
+/// A convolution or a depthwise one, `rows_as_one` rows of it side by side taken as one.
 kernels::Convolution convolution_of(const model::OperatorView& layer,
-                                    const model::OperatorView& input);
+                                    const model::OperatorView& input, std::int32_t rows_as_one);
 
-/// Rows of the output that a kernel is asked for, see convolution_of.
-std::int32_t kernel_rows(const model::OperatorView& layer);
+/// Whether a layer looks at each code by itself.
+constexpr bool takes_codes(model::OperatorKind kind) {
+  return kind == model::OperatorKind::kInput || kind == model::OperatorKind::kAdd ||
+         kind == model::OperatorKind::kLookup;
+}
+
+/// Rows that a kernel can take as one where tensors are whole: all of a pointwise
+/// convolution, otherwise 1.
+std::int32_t rows_at_once(const model::OperatorView& layer);
 
 const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,
                                             model::OperatorKind kind,

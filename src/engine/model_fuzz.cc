@@ -33,8 +33,8 @@ void mend_header(std::vector<std::uint8_t>& bytes) {
 
 bool is_small(const model::View& view) {
   std::size_t work = 0;
-  for (int i = 0; i < view.operator_count(); ++i) {
-    const model::OperatorView layer = view.layer(i);
+  for (int i = 0; i < view.plan_step_count(); ++i) {
+    const model::OperatorView layer = view.layer(view.plan_step(i).layer);
     work += model::macs(layer, view.layer(layer.inputs[0])) + model::elements(layer);
   }
   return view.arena_bytes() <= kMaxArenaBytes && work <= kMaxMacs;
@@ -42,10 +42,10 @@ bool is_small(const model::View& view) {
 
 std::int32_t probability(const model::View& view, const kernels::Backend& backend) {
   const engine::Arena arena(engine::arena_bytes(view, backend));
-  const engine::Engine runner(view, backend, arena.data());
-  const std::size_t bytes = model::tensor_bytes(view.layer(0));
-  for (std::size_t i = 0; i < bytes; ++i) runner.picture()[i] = static_cast<std::uint8_t>(i * 31);
-  return runner.run().probability;
+  engine::Engine runner(view, backend, arena.data());
+  std::vector<std::uint8_t> picture(model::tensor_bytes(view.layer(0)));
+  for (std::size_t i = 0; i < picture.size(); ++i) picture[i] = static_cast<std::uint8_t>(i * 31);
+  return runner.run(picture.data()).probability;
 }
 
 }  // namespace

@@ -30,9 +30,10 @@ void seal(model::IntegerModel& model) {
   const model::ModelFile file(model::serialize(model), model.network);
   const model::View view = file.view();
   const Arena arena(arena_bytes(view, kernels::kReferenceBackend));
-  const Engine engine(view, kernels::kReferenceBackend, arena.data());
+  Engine engine(view, kernels::kReferenceBackend, arena.data());
+  std::vector<std::uint32_t> working(model.operators.size());
   Recorder recorder(model.golden.checksums);
-  model.golden.decision = run_golden(view, engine, recorder).positive;
+  model.golden.decision = run_golden(view, engine, working.data(), recorder).positive;
 }
 
 }  // namespace coco_mcu::engine

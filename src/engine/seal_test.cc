@@ -18,7 +18,9 @@ using testing::finished_random_model;
 GoldenResult check(const model::IntegerModel& model, const kernels::Backend& backend) {
   const model::ModelFile file(model::serialize(model), "random.cmcu");
   const Arena arena(arena_bytes(file.view(), backend));
-  return check_golden(file.view(), Engine(file.view(), backend, arena.data()));
+  Engine engine(file.view(), backend, arena.data());
+  std::vector<std::uint32_t> working(model.operators.size());
+  return check_golden(file.view(), engine, working.data());
 }
 
 TEST(Golden, EveryBackendComputesIt) {

@@ -7,7 +7,7 @@
 namespace coco_mcu::model {
 
 constexpr char kMagic[4] = {'C', 'M', 'C', 'U'};
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 
 /// Weights, and the file itself in memory, begin at multiples of this many bytes.
 constexpr std::size_t kAlignment = 16;

@@ -64,11 +64,25 @@ struct Operator : OperatorAttributes {
   bool operator==(const Operator&) const = default;
 };
 
-/// Where every tensor lives while the model runs. Offsets are multiples of 16.
+/// One layer computed in one pass over rows. A layer that stands in several passes is computed again.
+struct PlanStep {
+  int layer = 0;
+  int rows = 0;                // that its buffer holds: the tensor's height, or a ring of the last few
+  std::uint32_t offset = 0;    // of the buffer in the arena, a multiple of 16
+  std::uint32_t scratch = 0;   // of the layer's scratch_bytes, likewise
+
+  bool operator==(const PlanStep&) const = default;
+};
+
+/// Steps that are computed together, row by row (model/pass_walk.h). A step reads the last step
+/// before it that computes its input, be it in this pass or in an earlier one.
+using PlanPass = std::vector<PlanStep>;
+
+/// When every row is computed and where it lives. The input is computed once.
 struct Plan {
   std::uint32_t arena_bytes = 0;
-  std::vector<std::uint32_t> tensor_offsets;   // of each operator's output
-  std::vector<std::uint32_t> scratch_offsets;  // of each operator's scratch_bytes
+  bool streams_input = false;  // the picture comes row by row; otherwise the arena holds it
+  std::vector<PlanPass> passes;
 
   bool operator==(const Plan&) const = default;
 };

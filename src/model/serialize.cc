@@ -108,6 +108,20 @@ std::uint32_t append_input_tables(Data& data, const IntegerModel& model) {
   return data.append(tables, 1);
 }
 
+flatbuffers::Offset<file::Plan> append_plan(flatbuffers::FlatBufferBuilder& builder,
+                                            const Plan& plan) {
+  std::vector<file::Step> steps;
+  std::vector<std::uint16_t> pass_ends;
+  for (const PlanPass& pass : plan.passes) {
+    for (const PlanStep& step : pass) {
+      steps.emplace_back(step.offset, step.scratch, static_cast<std::uint16_t>(step.layer),
+                         static_cast<std::uint16_t>(step.rows));
+    }
+    pass_ends.push_back(static_cast<std::uint16_t>(steps.size()));
+  }
+  return file::CreatePlanDirect(builder, plan.arena_bytes, plan.streams_input, &pass_ends, &steps);
+}
+
 flatbuffers::Offset<file::Model> append_model(flatbuffers::FlatBufferBuilder& builder,
                                               const IntegerModel& model) {
   Data data;
@@ -120,8 +134,7 @@ flatbuffers::Offset<file::Model> append_model(flatbuffers::FlatBufferBuilder& bu
   for (const auto& [key, value] : model.provenance) {
     provenance.push_back(file::CreateEntryDirect(builder, key.c_str(), value.c_str()));
   }
-  const auto plan = file::CreatePlanDirect(builder, model.plan.arena_bytes,
-                                           &model.plan.tensor_offsets, &model.plan.scratch_offsets);
+  const auto plan = append_plan(builder, model.plan);
   const auto golden =
       file::CreateGoldenDirect(builder, &model.golden.checksums, model.golden.decision);
   const core::Preprocessing& preprocessing = model.preprocessing;
@@ -178,6 +191,20 @@ Operator operator_of(const View& view, int index) {
   return layer;
 }
 
+Plan plan_of(const View& view) {
+  Plan plan;
+  plan.arena_bytes = view.arena_bytes();
+  plan.streams_input = view.streams_input();
+  for (int pass = 0, step = 0; pass < view.pass_count(); ++pass) {
+    plan.passes.emplace_back();
+    for (; step < view.pass_end(pass); ++step) {
+      const PlanStepView stored = view.plan_step(step);
+      plan.passes.back().push_back({stored.layer, stored.rows, stored.offset, stored.scratch});
+    }
+  }
+  return plan;
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> serialize(const IntegerModel& model) {
@@ -205,8 +232,6 @@ IntegerModel deserialize(std::span<const std::uint8_t> bytes) {
   }
   for (int i = 0; i < view.operator_count(); ++i) {
     model.operators.push_back(operator_of(view, i));
-    model.plan.tensor_offsets.push_back(view.tensor_offset(i));
-    model.plan.scratch_offsets.push_back(view.scratch_offset(i));
     model.golden.checksums.push_back(view.golden_checksum(i));
   }
   for (int i = 0; i < view.label_count(); ++i) model.labels.emplace_back(view.label(i));
@@ -216,7 +241,7 @@ IntegerModel deserialize(std::span<const std::uint8_t> bytes) {
   }
   model.decision_label = view.decision_label();
   model.threshold = view.threshold();
-  model.plan.arena_bytes = view.arena_bytes();
+  model.plan = plan_of(view);
   model.golden.decision = view.golden_decision();
   return model;
 }

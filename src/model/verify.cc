@@ -8,8 +8,6 @@
 namespace coco_mcu::model {
 namespace {
 
-constexpr flatbuffers::uoffset_t kMaxLayers = 1024;
-
 Refusal whole_file(const char* reason) {
   return {reason, -1};
 }
@@ -19,7 +17,7 @@ bool is_complete(const file::Model& model) {
   if (model.network() == nullptr || model.mean() == nullptr || model.deviation() == nullptr ||
       model.operators() == nullptr || model.labels() == nullptr || model.provenance() == nullptr ||
       model.data() == nullptr || model.plan() == nullptr ||
-      model.plan()->tensor_offsets() == nullptr || model.plan()->scratch_offsets() == nullptr ||
+      model.plan()->pass_ends() == nullptr || model.plan()->steps() == nullptr ||
       model.golden() == nullptr || model.golden()->checksums() == nullptr) {
     return false;
   }
@@ -62,10 +60,6 @@ const char* wrong_preprocessing(const file::Model& model) {
 const char* wrong_counts(const file::Model& model) {
   const flatbuffers::uoffset_t layers = model.operators()->size();
   if (layers < 2 || layers > kMaxLayers) return "number of layers is not within 2..1024";
-  if (model.plan()->tensor_offsets()->size() != layers ||
-      model.plan()->scratch_offsets()->size() != layers) {
-    return "plan does not place every layer; plan the model again";
-  }
   if (model.golden()->checksums()->size() != layers) {
     return "golden vector does not have a checksum for every layer; lower the network again";
   }

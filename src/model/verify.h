@@ -7,6 +7,9 @@
 
 namespace coco_mcu::model {
 
+/// Layers that a model can have.
+constexpr int kMaxLayers = 1024;
+
 /// What is wrong with a file; `reason` is null where nothing is.
 struct Refusal {
   const char* reason = nullptr;  // says what and what to do, without file and layer

@@ -141,21 +141,21 @@ TEST(Verify, RefusesAPlanOutsideItsArena) {
 TEST(Verify, RefusesUnalignedTensors) {
   const auto change = [](IntegerModel& model) {
     model.plan.arena_bytes += 64;
-    model.plan.tensor_offsets[1] += 1;
+    model.plan.passes[1][0].offset += 1;
   };
   EXPECT_THAT(refusal_after(change), HasSubstr("multiple of 16"));
 }
 
 TEST(Verify, RefusesAPlanThatWritesOverWhatIsRead) {
   const auto change = [](IntegerModel& model) {
-    model.plan.tensor_offsets[1] = model.plan.tensor_offsets[0];
+    model.plan.passes[1][0].offset = model.plan.passes[0][0].offset;
   };
-  EXPECT_THAT(refusal_after(change), HasSubstr("writes over a tensor"));
+  EXPECT_THAT(refusal_after(change), HasSubstr("writes over rows"));
 }
 
 TEST(Verify, RefusesScratchOverTensors) {
   const auto change = [](IntegerModel& model) {
-    model.plan.scratch_offsets[1] = model.plan.tensor_offsets[1];
+    model.plan.passes[1][0].scratch = model.plan.passes[1][0].offset;
   };
   EXPECT_THAT(refusal_after(change), HasSubstr("scratch over a tensor"));
 }

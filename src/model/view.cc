@@ -140,12 +140,26 @@ std::uint32_t View::arena_bytes() const {
   return model_->plan()->arena_bytes();
 }
 
-std::uint32_t View::tensor_offset(int index) const {
-  return model_->plan()->tensor_offsets()->Get(static_cast<flatbuffers::uoffset_t>(index));
+bool View::streams_input() const {
+  return model_->plan()->streams_input();
 }
 
-std::uint32_t View::scratch_offset(int index) const {
-  return model_->plan()->scratch_offsets()->Get(static_cast<flatbuffers::uoffset_t>(index));
+int View::pass_count() const {
+  return static_cast<int>(model_->plan()->pass_ends()->size());
+}
+
+int View::pass_end(int pass) const {
+  return model_->plan()->pass_ends()->Get(static_cast<flatbuffers::uoffset_t>(pass));
+}
+
+int View::plan_step_count() const {
+  return static_cast<int>(model_->plan()->steps()->size());
+}
+
+PlanStepView View::plan_step(int index) const {
+  const file::Step& stored =
+      *model_->plan()->steps()->Get(static_cast<flatbuffers::uoffset_t>(index));
+  return {stored.layer(), stored.rows(), stored.offset(), stored.scratch()};
 }
 
 std::uint32_t View::golden_checksum(int index) const {

@@ -34,6 +34,14 @@ struct OperatorView : OperatorAttributes {
 /// The attributes of one stored layer.
 OperatorAttributes attributes_of(const file::Operator& stored);
 
+/// One layer computed in one pass; see PlanStep in integer_model.h.
+struct PlanStepView {
+  int layer = 0;
+  int rows = 0;
+  std::uint32_t offset = 0;
+  std::uint32_t scratch = 0;
+};
+
 struct ProvenanceEntry {
   const char* key = "";
   const char* value = "";
@@ -63,8 +71,11 @@ class View {
   ProvenanceEntry provenance(int index) const;
 
   std::uint32_t arena_bytes() const;
-  std::uint32_t tensor_offset(int index) const;
-  std::uint32_t scratch_offset(int index) const;
+  bool streams_input() const;
+  int pass_count() const;
+  int pass_end(int pass) const;  // number of steps up to the pass's end
+  int plan_step_count() const;
+  PlanStepView plan_step(int index) const;
 
   std::uint32_t golden_checksum(int index) const;
   bool golden_decision() const;

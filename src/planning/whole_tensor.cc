@@ -113,8 +113,10 @@ model::Plan plan_whole_tensors(const IntegerModel& model) {
   place(buffers);
   model::Plan plan;
   for (std::size_t i = 0; i < layers; ++i) {
-    plan.tensor_offsets.push_back(buffers[tensor_buffers[i]].offset);
-    plan.scratch_offsets.push_back(buffers[scratch_buffers[i]].offset);
+    const model::PlanStep step = {static_cast<int>(i), model.operators[i].height,
+                                  buffers[tensor_buffers[i]].offset,
+                                  buffers[scratch_buffers[i]].offset};
+    plan.passes.push_back({step});
   }
   for (const Buffer& buffer : buffers) {
     plan.arena_bytes = std::max(plan.arena_bytes, align(buffer.end()));

@@ -41,7 +41,8 @@ TEST(PlanWholeTensors, WorksInPlaceWhereItMay) {
     const model::Operator& layer = model.operators[i];
     if (layer.kind != model::OperatorKind::kMultiply) continue;
     in_place +=
-        plan.tensor_offsets[i] == plan.tensor_offsets[static_cast<std::size_t>(layer.inputs[0])];
+        plan.passes[i][0].offset ==
+        plan.passes[static_cast<std::size_t>(layer.inputs[0])][0].offset;
   }
   EXPECT_EQ(in_place, 3);  // the mask's and two squeeze-excites'
 }

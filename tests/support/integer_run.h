@@ -13,6 +13,7 @@
 #include "core/preprocessing.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
+#include "engine/tensor_observer.h"
 #include "model/model_file.h"
 #include "model/serialize.h"
 #include "network/blocks.h"
@@ -103,12 +104,16 @@ inline FeatureMap normalized(const std::vector<std::uint8_t>& pixels) {
 }
 
 /// Every tensor of a run, as the codes that the engine computed.
-class Tensors final : public engine::Observer {
+class Tensors final : public engine::TensorObserver {
  public:
-  void on_tensor(int /*layer*/, const std::uint8_t* tensor, std::size_t bytes) override {
-    codes.emplace_back(tensor, tensor + bytes);
+  explicit Tensors(const model::View& model)
+      : TensorObserver(model), codes(static_cast<std::size_t>(model.operator_count())) {}
+
+  void on_tensor(int layer, const std::uint8_t* tensor) override {
+    const std::size_t bytes = model::tensor_bytes(model().layer(layer));
+    codes[static_cast<std::size_t>(layer)].assign(tensor, tensor + bytes);
   }
-  std::vector<std::vector<std::uint8_t>> codes;
+  std::vector<std::vector<std::uint8_t>> codes;  // of each layer
 };
 
 struct IntegerRun {
@@ -120,10 +125,9 @@ inline IntegerRun run_integer(const model::IntegerModel& made,
                               const std::vector<std::uint8_t>& pixels) {
   const model::ModelFile file(model::serialize(made), "small.cmcu");
   const engine::Arena arena(engine::arena_bytes(file.view(), kernels::kReferenceBackend));
-  const engine::Engine engine(file.view(), kernels::kReferenceBackend, arena.data());
-  std::ranges::copy(pixels, engine.picture());
-  Tensors tensors;
-  const engine::Decision decision = engine.run(&tensors);
+  engine::Engine engine(file.view(), kernels::kReferenceBackend, arena.data());
+  Tensors tensors(file.view());
+  const engine::Decision decision = engine.run(pixels.data(), &tensors);
   return {std::move(tensors.codes),
           static_cast<double>(decision.probability) / model::kProbabilityOne};
 }

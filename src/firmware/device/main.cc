@@ -24,10 +24,26 @@ std::uint32_t distance(const std::uint8_t* begin, const std::uint8_t* end) {
 /// Tells the instruction counter where a layer ends.
 class LayerMarks final : public engine::Observer {
  public:
-  void on_tensor(int /*layer*/, const std::uint8_t* /*tensor*/, std::size_t /*bytes*/) override {
-    checkpoint();
+  explicit LayerMarks(const model::View& model) : model_(model) {}
+
+  void on_rows(int layer, std::int32_t first, std::int32_t count,
+               const std::uint8_t* /*rows*/) override {
+    if (first + count == model_.layer(layer).height) checkpoint();
   }
+
+ private:
+  model::View model_;
 };
+
+/// Takes one picture of a file through the engine, row by row. False at the file's end.
+bool push_picture(const HostFile& pictures, const model::View& model, engine::Engine& engine) {
+  const model::OperatorView input = model.layer(0);
+  for (std::int32_t y = 0; y < input.height; ++y) {
+    if (!pictures.read(engine.row_place(), model::row_bytes(input))) return false;
+    engine.push_row(engine.row_place());
+  }
+  return true;
+}
 
 void print_memory() {
   print_figure("arena", distance(coco_mcu_arena_begin, coco_mcu_arena_end));
@@ -57,12 +73,13 @@ int run(char* words) {
   if (engine::arena_bytes(model, backend) > distance(coco_mcu_arena_begin, coco_mcu_arena_end)) {
     return refuse("needs a larger arena than the firmware has; emit the firmware again");
   }
-  const engine::Engine engine(model, backend, coco_mcu_arena_begin);
+  engine::Engine engine(model, backend, coco_mcu_arena_begin);
   print("backend ");
   print(backend.name);
   print("\n");
   if (std::strcmp(words, "golden") == 0) {
-    const engine::GoldenResult result = engine::check_golden(model, engine);
+    static std::uint32_t checksums[model::kMaxLayers];
+    const engine::GoldenResult result = engine::check_golden(model, engine, checksums);
     print_figure("golden", result.agrees() ? 1 : 0);
     print_memory();
     return 0;
@@ -72,11 +89,10 @@ int run(char* words) {
     print("error: the file of pictures cannot be read\n");
     return kRefused;
   }
-  const std::size_t picture_bytes = model::tensor_bytes(model.layer(0));
-  while (pictures.read(engine.picture(), picture_bytes)) {
-    LayerMarks marks;
+  LayerMarks marks(model);
+  for (engine.begin(&marks); push_picture(pictures, model, engine); engine.begin(&marks)) {
     checkpoint();
-    const engine::Decision decision = engine.run(&marks);
+    const engine::Decision decision = engine.finish();
     print_figure("probability", static_cast<std::uint32_t>(decision.probability));
   }
   print_memory();

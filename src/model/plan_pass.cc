@@ -1,0 +1,45 @@
+#include "model/plan_pass.h"
+
+namespace coco_mcu::model {
+
+int source_step(const View& model, int step, int layer) {
+  int source = step - 1;
+  while (source >= 0 && model.plan_step(source).layer != layer) --source;
+  return source;
+}
+
+bool shares_buffer(const OperatorAttributes& layer, const PlanStepView& step,
+                   const OperatorAttributes& input, const PlanStepView& source, int index) {
+  return may_overwrite(layer.kind, index) && step.offset == source.offset &&
+         step.rows == source.rows && row_bytes(layer) == row_bytes(input);
+}
+
+PassBounds pass_bounds(const View& model, int pass) {
+  return {pass == 0 ? 0 : model.pass_end(pass - 1), model.pass_end(pass)};
+}
+
+void load_pass(const View& model, int pass, PassWalk& walk) {
+  const PassBounds bounds = pass_bounds(model, pass);
+  walk.begin(bounds.first);
+  for (int i = bounds.first; i < bounds.end; ++i) {
+    const PlanStepView step = model.plan_step(i);
+    const OperatorView layer = model.layer(step.layer);
+    WalkStep order;
+    order.units = row_units(layer, model.layer(layer.inputs[0]));
+    order.ring_rows = step.rows;
+    order.gathers = layer.kind == OperatorKind::kGlobalAverage;
+    order.inputs = input_count(layer.kind);
+    for (int input = 0; input < order.inputs; ++input) {
+      const OperatorView read = model.layer(layer.inputs[input]);
+      const int source = source_step(model, i, layer.inputs[input]);
+      order.windows[input] = row_window(layer, input, read);
+      order.sources[input] = source;
+      const bool is_shared = source >= bounds.first && order.overwrites < 0 &&
+                             shares_buffer(layer, step, read, model.plan_step(source), input);
+      if (is_shared) order.overwrites = source;
+    }
+    walk.add(order);
+  }
+}
+
+}  // namespace coco_mcu::model

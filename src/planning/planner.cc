@@ -1,0 +1,151 @@
+#include "planning/planner.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <set>
+#include <utility>
+
+namespace coco_mcu::planning {
+namespace {
+
+using model::IntegerModel;
+using model::OperatorKind;
+
+/// One choice that has been looked at.
+struct Point {
+  Choice choice;
+  std::int64_t peak = 0;
+  std::int64_t macs = 0;
+  bool is_expanded = false;
+
+  bool beats(const Point& other) const {
+    return peak <= other.peak && macs <= other.macs;
+  }
+};
+
+class Search {
+ public:
+  Search(const IntegerModel& model, bool streams_input, int limit)
+      : model_(model), streams_input_(streams_input), left_(limit) {}
+
+  std::vector<Point> run() {
+    for (const Choice& choice : beginnings()) look_at(choice);
+    for (Point* point = next(); point != nullptr && left_ > 0; point = next()) {
+      point->is_expanded = true;
+      expand(Choice(point->choice));
+    }
+    return std::move(front_);
+  }
+
+ private:
+  std::size_t layers() const { return model_.operators.size(); }
+
+  bool can_keep(std::size_t layer) const {
+    return layer > 0 && model_.operators[layer].height > 1;
+  }
+
+  Choice keeping(bool everything) const {
+    Choice choice = {streams_input_, std::vector<bool>(layers())};
+    for (std::size_t i = 0; i < layers(); ++i) choice.keeps[i] = everything && can_keep(i);
+    return choice;
+  }
+
+  /// All tensors; those that averages read; each one alone; none.
+  std::vector<Choice> beginnings() const {
+    std::vector<Choice> result = {keeping(true), keeping(false)};
+    Choice averaged = keeping(false);
+    for (const model::Operator& layer : model_.operators) {
+      if (layer.kind != OperatorKind::kGlobalAverage) continue;
+      const auto input = static_cast<std::size_t>(layer.inputs[0]);
+      if (can_keep(input)) averaged.keeps[input] = true;
+    }
+    result.push_back(averaged);
+    for (std::size_t i = 0; i < layers(); ++i) {
+      if (!can_keep(i)) continue;
+      Choice alone = keeping(false);
+      alone.keeps[i] = true;
+      result.push_back(std::move(alone));
+    }
+    return result;
+  }
+
+  /// Alternately the point with the least peak and the one with the fewest MACs that is not yet
+  /// expanded.
+  Point* next() {
+    Point* found = nullptr;
+    is_turn_of_peak_ = !is_turn_of_peak_;
+    for (Point& point : front_) {
+      if (point.is_expanded) continue;
+      const bool is_better =
+          found == nullptr || (is_turn_of_peak_ ? point.peak < found->peak : point.macs < found->macs);
+      if (is_better) found = &point;
+    }
+    return found;
+  }
+
+  void expand(const Choice& choice) {
+    for (std::size_t i = 0; i < layers() && left_ > 0; ++i) {
+      if (!can_keep(i)) continue;
+      Choice changed = choice;
+      changed.keeps[i] = !changed.keeps[i];
+      look_at(changed);
+      // The same tensor earlier or later.
+      const std::size_t next_one = next_kept(i);
+      if (next_one == i || changed.keeps[i] == changed.keeps[next_one]) continue;
+      changed.keeps[next_one] = !changed.keeps[next_one];
+      look_at(changed);
+    }
+  }
+
+  std::size_t next_kept(std::size_t layer) const {
+    for (std::size_t i = layer + 1; i < layers(); ++i) {
+      if (can_keep(i)) return i;
+    }
+    return layer;
+  }
+
+  void look_at(const Choice& choice) {
+    if (left_ <= 0 || !seen_.insert(choice.keeps).second) return;
+    --left_;
+    const auto planned = schedule(model_, choice, kQuickTries);
+    if (!planned) return;
+    const Point point = {choice, planned->plan.arena_bytes, planned->macs};
+    for (const Point& other : front_) {
+      if (other.beats(point)) return;
+    }
+    std::erase_if(front_, [&](const Point& other) { return point.beats(other); });
+    front_.push_back(point);
+  }
+
+  const IntegerModel& model_;
+  bool streams_input_;
+  int left_;
+  bool is_turn_of_peak_ = false;
+  std::set<std::vector<bool>> seen_;
+  std::vector<Point> front_;
+};
+
+}  // namespace
+
+ParetoFront search(const IntegerModel& model, bool streams_input, int limit) {
+  std::vector<Point> points = Search(model, streams_input, limit).run();
+  std::stable_sort(points.begin(), points.end(),
+                   [](const Point& a, const Point& b) { return a.macs < b.macs; });
+  ParetoFront front;
+  for (const Point& point : points) {
+    auto planned = schedule(model, point.choice, kThoroughTries);
+    const bool is_better = front.empty() ||
+                           planned->plan.arena_bytes < front.back().plan.arena_bytes;
+    if (is_better) front.push_back(std::move(*planned));
+  }
+  return front;
+}
+
+const PlannedModel* within_budget(const ParetoFront& front, std::int64_t budget) {
+  for (const PlannedModel& planned : front) {
+    if (planned.plan.arena_bytes <= budget) return &planned;
+  }
+  return nullptr;
+}
+
+}  // namespace coco_mcu::planning
