@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     add_export(program);
     add_import(program);
     add_inspect(program);
+    add_plan(program);
     add_lower(program);
     add_run(program);
     add_simulate(program);

@@ -25,7 +25,8 @@ RowBuffer buffer_of(const model::View& model, std::uint8_t* arena, int step) {
 bool is_apart(const model::View& model, int step, int input) {
   const model::PlanStepView out = model.plan_step(step);
   const OperatorView layer = model.layer(out.layer);
-  const model::PlanStepView in = model.plan_step(model::source_step(model, step, layer.inputs[input]));
+  const model::PlanStepView in =
+      model.plan_step(model::source_step(model, step, layer.inputs[input]));
   if (in.offset == out.offset) return model::may_overwrite(layer.kind, input);
   return in.offset + model::tensor_bytes(model.layer(in.layer)) <= out.offset ||
          out.offset + model::tensor_bytes(layer) <= in.offset;
@@ -190,7 +191,8 @@ void Engine::run_next(int index, const std::uint8_t* rgb) {
 const char* kernel_name(const model::View& model, const kernels::Backend& backend, int layer) {
   const OperatorView view = model.layer(layer);
   if (model::has_weights(view.kind)) {
-    return choose_kernel(backend, view, model.layer(view.inputs[0]), rows_at_once(view)).kernel->name;
+    return choose_kernel(backend, view, model.layer(view.inputs[0]), rows_at_once(view))
+        .kernel->name;
   }
   const kernels::Backend& reference = kernels::kReferenceBackend;
   bool is_own = false;

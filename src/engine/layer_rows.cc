@@ -83,10 +83,9 @@ void max_pool_row(const LayerRows& step, std::int32_t y) {
 
 void upsample_row(const LayerRows& step, std::int32_t y) {
   const OperatorView& layer = step.layer;
-  kernels::upsample_row(step.x.row((y + layer.offset) / layer.factor),
-                        static_cast<std::size_t>(layer.width),
-                        static_cast<std::size_t>(layer.channels), layer.factor, layer.offset,
-                        step.out.row(y));
+  kernels::upsample_row(
+      step.x.row((y + layer.offset) / layer.factor), static_cast<std::size_t>(layer.width),
+      static_cast<std::size_t>(layer.channels), layer.factor, layer.offset, step.out.row(y));
 }
 
 /// Rows first .. first + count - 1 of a layer that takes code by code. Several lie side by side.
@@ -99,7 +98,8 @@ void run_codes(const LayerRows& step, std::int32_t first, std::int32_t count) {
   } else if (layer.kind == OperatorKind::kInput) {
     kernels::input_codes(step.input_tables, step.picture_row, codes / 3, out);
   } else if (layer.kind == OperatorKind::kAdd) {
-    step.backend.add(add_of(layer, step.inputs[0], step.inputs[1]), step.x.row(first), step.by.row(first), codes, out);
+    step.backend.add(add_of(layer, step.inputs[0], step.inputs[1]), step.x.row(first),
+                     step.by.row(first), codes, out);
   } else {
     step.backend.lookup(layer.requantization.table, step.x.row(first), codes, out);
   }
@@ -123,8 +123,7 @@ KernelChoice choose_kernel(const kernels::Backend& backend, const OperatorView& 
 
 void prepare(const LayerRows& step, std::int32_t rows_as_one) {
   if (!model::has_weights(step.layer.kind)) return;
-  const KernelChoice choice =
-      choose_kernel(step.backend, step.layer, step.inputs[0], rows_as_one);
+  const KernelChoice choice = choose_kernel(step.backend, step.layer, step.inputs[0], rows_as_one);
   choice.kernel->prepare(choice.parameters, kernel_scratch(step, choice));
 }
 

@@ -38,11 +38,11 @@ struct LayerRows {
   const kernels::Backend& backend;
   model::OperatorView layer;
   model::OperatorView inputs[2] = {};
-  RowBuffer x = {};                              // the first input's
-  RowBuffer by = {};                             // the second's
-  RowBuffer out = {};                            // the input layer's: codes
-  std::uint8_t* scratch = nullptr;          // the plan's
-  std::uint8_t* prepared = nullptr;         // behind the plan, a back end's unpacked weights
+  RowBuffer x = {};                  // the first input's
+  RowBuffer by = {};                 // the second's
+  RowBuffer out = {};                // the input layer's: codes
+  std::uint8_t* scratch = nullptr;   // the plan's
+  std::uint8_t* prepared = nullptr;  // behind the plan, a back end's unpacked weights
   const std::uint8_t* input_tables = nullptr;
   const std::uint8_t* picture_row = nullptr;  // the input layer's: RGB
 };

@@ -24,8 +24,9 @@ class TensorObserver : public Observer {
     std::vector<std::uint8_t>& tensor = tensors_[static_cast<std::size_t>(layer)];
     tensor.resize(model::tensor_bytes(view));
     const std::size_t bytes = model::row_bytes(view);
-    std::copy_n(rows, static_cast<std::size_t>(count) * bytes,
-                tensor.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first) * bytes));
+    std::copy_n(
+        rows, static_cast<std::size_t>(count) * bytes,
+        tensor.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(first) * bytes));
     if (first + count == view.height) on_tensor(layer, tensor.data());
   }
 

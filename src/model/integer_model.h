@@ -64,12 +64,13 @@ struct Operator : OperatorAttributes {
   bool operator==(const Operator&) const = default;
 };
 
-/// One layer computed in one pass over rows. A layer that stands in several passes is computed again.
+/// One layer computed in one pass over rows. A layer that stands in several passes is computed
+/// again.
 struct PlanStep {
   int layer = 0;
-  int rows = 0;                // that its buffer holds: the tensor's height, or a ring of the last few
-  std::uint32_t offset = 0;    // of the buffer in the arena, a multiple of 16
-  std::uint32_t scratch = 0;   // of the layer's scratch_bytes, likewise
+  int rows = 0;  // that its buffer holds: the tensor's height, or a ring of the last few
+  std::uint32_t offset = 0;   // of the buffer in the arena, a multiple of 16
+  std::uint32_t scratch = 0;  // of the layer's scratch_bytes, likewise
 
   bool operator==(const PlanStep&) const = default;
 };

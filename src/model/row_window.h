@@ -44,8 +44,8 @@ constexpr RowWindow row_window(const OperatorAttributes& layer, int index,
     window.shift = -layer.padding;
     window.span = static_cast<std::int16_t>(layer.kernel);
   }
-  const bool is_coarse =
-      layer.kind == OperatorKind::kUpsample || (layer.kind == OperatorKind::kMultiply && index == 1);
+  const bool is_coarse = layer.kind == OperatorKind::kUpsample ||
+                         (layer.kind == OperatorKind::kMultiply && index == 1);
   if (is_coarse) {
     window.shift = layer.offset;
     window.factor = layer.factor;

@@ -16,9 +16,9 @@ Refusal whole_file(const char* reason) {
 bool is_complete(const file::Model& model) {
   if (model.network() == nullptr || model.mean() == nullptr || model.deviation() == nullptr ||
       model.operators() == nullptr || model.labels() == nullptr || model.provenance() == nullptr ||
-      model.data() == nullptr || model.plan() == nullptr ||
-      model.plan()->pass_ends() == nullptr || model.plan()->steps() == nullptr ||
-      model.golden() == nullptr || model.golden()->checksums() == nullptr) {
+      model.data() == nullptr || model.plan() == nullptr || model.plan()->pass_ends() == nullptr ||
+      model.plan()->steps() == nullptr || model.golden() == nullptr ||
+      model.golden()->checksums() == nullptr) {
     return false;
   }
   for (const file::Operator* layer : *model.operators()) {

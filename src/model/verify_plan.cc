@@ -72,8 +72,7 @@ const char* wrong_sources(const View& model, int index, int first_of_pass) {
   for (int i = 0; i < input_count(layer.kind); ++i) {
     const int source = source_step(model, index, layer.inputs[i]);
     if (source < 0) return "plan reads a layer before it is computed; plan the model again";
-    const bool is_whole =
-        model.plan_step(source).rows == model.layer(layer.inputs[i]).height;
+    const bool is_whole = model.plan_step(source).rows == model.layer(layer.inputs[i]).height;
     if (source < first_of_pass && !is_whole) {
       return "plan reads rows of an earlier pass that are not kept; plan the model again";
     }
@@ -149,7 +148,8 @@ class Walker {
     if (last_passes_[other] < pass_ || passes_[other] > pass_) return {};
     RowRange rows = {0, height};
     const bool is_held = other == 0 && !model_.streams_input();
-    if (passes_[other] == pass_ && !is_held) rows.end = order_.rows_made(other - order_.first_step());
+    if (passes_[other] == pass_ && !is_held)
+      rows.end = order_.rows_made(other - order_.first_step());
     if (last_passes_[other] > pass_) return rows;
     rows.first = order_.first_row_read(other, height, advanced);
     // The picture is there before it is turned into codes.

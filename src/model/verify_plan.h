@@ -6,9 +6,9 @@
 
 namespace coco_mcu::model {
 
-/// That each pass reads only rows that are there, that every buffer and every scratch lies within the
-/// arena, aligned, and that nothing is written over rows that are read later. The layers have been
-/// verified.
+/// That each pass reads only rows that are there, that every buffer and every scratch lies within
+/// the arena, aligned, and that nothing is written over rows that are read later. The layers have
+/// been verified.
 Refusal verify_plan(const View& model);
 
 }  // namespace coco_mcu::model

@@ -36,8 +36,7 @@ void LiveBuffers::make_buffers() {
     }
     members_[step_buffers_[i]].push_back(i);
     const Operator& input =
-        layer.inputs.empty() ? layer
-                             : model_.operators[static_cast<std::size_t>(layer.inputs[0])];
+        layer.inputs.empty() ? layer : model_.operators[static_cast<std::size_t>(layer.inputs[0])];
     const auto scratch = static_cast<std::int64_t>(model::scratch_bytes(layer, input));
     step_scratches_.push_back(scratch == 0 ? -1 : static_cast<int>(buffers_.size()));
     if (scratch == 0) continue;
@@ -73,7 +72,8 @@ void LiveBuffers::see_unit(int index) {
   }
   const bool writes = !order.gathers || walk_.units_done(index) == order.units - 1;
   if (writes) {
-    const auto row = static_cast<std::int64_t>(model::row_bytes(graph_.layer(graph_.steps()[step])));
+    const auto row =
+        static_cast<std::int64_t>(model::row_bytes(graph_.layer(graph_.steps()[step])));
     const int slot = order.gathers ? 0 : walk_.units_done(index) % order.ring_rows;
     Hull& hull = hulls_[buffer];
     const bool is_empty = hull.begin >= hull.end;

@@ -106,7 +106,8 @@ LowerBound lower_bound(const IntegerModel& model, bool streams_input) {
   for (std::size_t i = 0; i < model.operators.size(); ++i) {
     const Operator& layer = model.operators[i];
     raise(bound, rows_of_one_step(model, layer), layer.name + " needs its window and one row");
-    if (layer.kind != OperatorKind::kMultiply || !is_behind[static_cast<std::size_t>(layer.inputs[1])]) {
+    if (layer.kind != OperatorKind::kMultiply ||
+        !is_behind[static_cast<std::size_t>(layer.inputs[1])]) {
       continue;
     }
     const auto x = static_cast<std::size_t>(layer.inputs[0]);

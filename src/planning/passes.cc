@@ -71,8 +71,8 @@ class Splitter {
       for (const int input : at(each).inputs) {
         if (!is_in_pass_[index(input)]) continue;
         const bool waits = is_late_[index(input)] && at(each).height > 1;
-        const bool rereads = is_kept(input) && at(input).height > 1 &&
-                             at(sink).kind != OperatorKind::kGlobalAverage;
+        const bool rereads =
+            is_kept(input) && at(input).height > 1 && at(sink).kind != OperatorKind::kGlobalAverage;
         if (waits || rereads) return false;
       }
     }

@@ -82,8 +82,7 @@ Placement place(const std::vector<std::int64_t>& bytes, const Gaps& gaps, int tr
       Placement placement = place_in(order, bytes, gaps);
       const bool can_go_on =
           promote_highest(order, bytes, placement, static_cast<std::size_t>(1 + attempt % 7 * 3));
-      const bool is_better =
-          best.offsets.empty() || placement.arena_bytes < best.arena_bytes;
+      const bool is_better = best.offsets.empty() || placement.arena_bytes < best.arena_bytes;
       if (is_better) best = std::move(placement);
       if (!can_go_on) break;
     }

@@ -18,9 +18,7 @@ struct Point {
   std::int64_t macs = 0;
   bool is_expanded = false;
 
-  bool beats(const Point& other) const {
-    return peak <= other.peak && macs <= other.macs;
-  }
+  bool beats(const Point& other) const { return peak <= other.peak && macs <= other.macs; }
 };
 
 class Search {
@@ -40,9 +38,7 @@ class Search {
  private:
   std::size_t layers() const { return model_.operators.size(); }
 
-  bool can_keep(std::size_t layer) const {
-    return layer > 0 && model_.operators[layer].height > 1;
-  }
+  bool can_keep(std::size_t layer) const { return layer > 0 && model_.operators[layer].height > 1; }
 
   Choice keeping(bool everything) const {
     Choice choice = {streams_input_, std::vector<bool>(layers())};
@@ -76,8 +72,8 @@ class Search {
     is_turn_of_peak_ = !is_turn_of_peak_;
     for (Point& point : front_) {
       if (point.is_expanded) continue;
-      const bool is_better =
-          found == nullptr || (is_turn_of_peak_ ? point.peak < found->peak : point.macs < found->macs);
+      const bool is_better = found == nullptr || (is_turn_of_peak_ ? point.peak < found->peak
+                                                                   : point.macs < found->macs);
       if (is_better) found = &point;
     }
     return found;
@@ -134,8 +130,8 @@ ParetoFront search(const IntegerModel& model, bool streams_input, int limit) {
   ParetoFront front;
   for (const Point& point : points) {
     auto planned = schedule(model, point.choice, kThoroughTries);
-    const bool is_better = front.empty() ||
-                           planned->plan.arena_bytes < front.back().plan.arena_bytes;
+    const bool is_better =
+        front.empty() || planned->plan.arena_bytes < front.back().plan.arena_bytes;
     if (is_better) front.push_back(std::move(*planned));
   }
   return front;

@@ -16,8 +16,8 @@ namespace coco_mcu::planning {
 using ParetoFront = std::vector<PlannedModel>;
 
 /// Looks at the choices that differ from the best so far in one tensor, beginning at each tensor
-/// kept and at each one alone, until no choice is new or `limit` have been looked at. Deterministic.
-/// Not empty: keeping every tensor is always legal.
+/// kept and at each one alone, until no choice is new or `limit` have been looked at.
+/// Deterministic. Not empty: keeping every tensor is always legal.
 ParetoFront search(const model::IntegerModel& model, bool streams_input, int limit = 1500);
 
 /// The plan of a front with the fewest MACs whose peak is at most `budget`; null where none is.

@@ -78,9 +78,8 @@ void StepGraph::load(int pass, model::PassWalk& walk) const {
   walk.begin(first_number);
   for (auto step = first; step != steps_.end() && step->pass == pass; ++step) {
     const Operator& made = layer(*step);
-    const Operator& x = made.inputs.empty()
-                            ? made
-                            : model_.operators[static_cast<std::size_t>(made.inputs[0])];
+    const Operator& x =
+        made.inputs.empty() ? made : model_.operators[static_cast<std::size_t>(made.inputs[0])];
     model::WalkStep order;
     order.units = model::row_units(made, x);
     order.ring_rows = steps_[static_cast<std::size_t>(step->owner)].ring_rows;

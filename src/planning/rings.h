@@ -47,9 +47,7 @@ class StepGraph {
   void share_buffers();
   void start_rings();
   bool grow_ring(const model::PassWalk& walk);
-  StepNode& owner(std::size_t step) {
-    return steps_[static_cast<std::size_t>(steps_[step].owner)];
-  }
+  StepNode& owner(std::size_t step) { return steps_[static_cast<std::size_t>(steps_[step].owner)]; }
 
   const model::IntegerModel& model_;
   std::vector<StepNode> steps_;

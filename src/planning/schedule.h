@@ -16,7 +16,7 @@ struct PlacedBuffer {
   std::string name;  // of the layer, or "layer scratch"
   std::int64_t offset = 0;
   std::int64_t bytes = 0;
-  int rows = 0;   // of a tensor's buffer; 0: scratch
+  int rows = 0;  // of a tensor's buffer; 0: scratch
   bool is_ring = false;
   int first = 0;  // moments, counted in rows computed
   int last = 0;

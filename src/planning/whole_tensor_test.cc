@@ -40,9 +40,8 @@ TEST(PlanWholeTensors, WorksInPlaceWhereItMay) {
   for (std::size_t i = 0; i < model.operators.size(); ++i) {
     const model::Operator& layer = model.operators[i];
     if (layer.kind != model::OperatorKind::kMultiply) continue;
-    in_place +=
-        plan.passes[i][0].offset ==
-        plan.passes[static_cast<std::size_t>(layer.inputs[0])][0].offset;
+    in_place += plan.passes[i][0].offset ==
+                plan.passes[static_cast<std::size_t>(layer.inputs[0])][0].offset;
   }
   EXPECT_EQ(in_place, 3);  // the mask's and two squeeze-excites'
 }
