@@ -96,7 +96,8 @@ void check_fit(const model::ModelFile& model, const Board& board, const MemoryBu
         model_bytes, model_bytes - budget.model_region_bytes, budget.model_region_bytes,
         model_bytes));
   }
-  constexpr std::uint32_t kVariables = 1024;  // two guards and what the engine keeps, rounded up
+  // Two guards and what the engine keeps, rounded up, and a checksum for each layer.
+  constexpr std::uint32_t kVariables = 1024 + 4 * model::kMaxLayers;
   const std::uint64_t needed = std::uint64_t{budget.arena_bytes} + budget.stack_bytes + kVariables;
   if (needed > budget.ram_bytes) {
     throw std::runtime_error(fmt::format(

@@ -88,7 +88,7 @@ std::int64_t rows_of_one_step(const IntegerModel& model, const Operator& layer) 
     const Operator& read = model.operators[static_cast<std::size_t>(layer.inputs[i])];
     const int index = static_cast<int>(i);
     if (model::may_overwrite(layer.kind, index)) continue;
-    const int span = std::min(model::row_window(layer, index, read).span, read.height);
+    const int span = std::min<int>(model::row_window(layer, index, read).span, read.height);
     bytes += span * static_cast<std::int64_t>(model::row_bytes(read));
   }
   return bytes;

@@ -63,7 +63,7 @@ void StepGraph::start_rings() {
     for (std::size_t i = 0; i < made.inputs.size(); ++i) {
       const int input = static_cast<int>(i);
       const Operator& read = model_.operators[static_cast<std::size_t>(made.inputs[i])];
-      const int span = std::min(model::row_window(made, input, read).span, read.height);
+      const int span = std::min<int>(model::row_window(made, input, read).span, read.height);
       StepNode& source = steps_[static_cast<std::size_t>(step.sources[i])];
       StepNode& source_owner = steps_[static_cast<std::size_t>(source.owner)];
       source_owner.ring_rows = std::max(source_owner.ring_rows, span);
