@@ -84,7 +84,7 @@ void StepGraph::load(int pass, model::PassWalk& walk) const {
     order.units = model::row_units(made, x);
     order.ring_rows = steps_[static_cast<std::size_t>(step->owner)].ring_rows;
     order.gathers = made.kind == model::OperatorKind::kGlobalAverage;
-    order.inputs = static_cast<int>(made.inputs.size());
+    order.inputs = model::input_count(made.kind);
     for (int i = 0; i < order.inputs; ++i) {
       const Operator& read =
           model_.operators[static_cast<std::size_t>(made.inputs[static_cast<std::size_t>(i)])];
