@@ -47,7 +47,7 @@ TEST(ImportTflite, CodesAreInt8Plus128) {
 
 TEST(ImportTflite, MultipliersAreFixedPointNumbersOf31Bits) {
   // 0.02 * 0.01 / 0.05 = 0.004 = 0.512 * 2^-7, and twice as much.
-  const auto& numbers = imported().operators[1].requantization.twice;
+  const std::vector<std::int32_t> numbers = imported().operators[1].requantization.twice;
   ASSERT_EQ(numbers.size(), 6U);
   EXPECT_NEAR(numbers[0], 0.512 * 2147483648.0, 1000.0);
   EXPECT_EQ(numbers[1], 100);

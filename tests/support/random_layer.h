@@ -150,7 +150,8 @@ class RandomConvolution {
     layer.stride = geometry.stride;
     layer.padding = geometry.padding;
     layer.zero_point = random.size(0, 255);
-    if (geometry.padding == 0 && random.once_in(4)) layer.zero_point = kFarZeroPoint;
+    const bool pads = geometry.padding + geometry.behind > 0;
+    if (!pads && random.once_in(4)) layer.zero_point = kFarZeroPoint;
     layer.format = geometry.format;
     layer.weights = weights_.data();
     layer.requantization = requantization_.rule;
