@@ -23,7 +23,8 @@ torch::Tensor convolve(const Node& node, const torch::Tensor& x, const torch::Te
   const int before = node.padding;
   const torch::Tensor padded =
       torch::constant_pad_nd(x, {before, before + right, before, before + below});
-  return torch::conv2d(padded, weight, bias, node.stride, 0, 1, groups);
+  constexpr int kNone = 0;  // a plain 0 could be a null pointer to the name of a rule
+  return torch::conv2d(padded, weight, bias, node.stride, kNone, 1, groups);
 }
 
 torch::Tensor plain_function(const Node& node, const std::vector<torch::Tensor>& inputs) {
