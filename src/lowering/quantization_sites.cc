@@ -69,9 +69,10 @@ network::QuantizationSites quantization_sites(const network::Network& network,
     if (each.output) codes.push_back(*each.output);
   }
   std::ranges::sort(codes, {}, &CodeSite::node);
-  const auto repeated =
-      std::ranges::unique(codes, {}, &CodeSite::node);  // of a concatenation's parts
-  codes.erase(repeated.begin(), repeated.end());
+  const auto repeated =  // of a concatenation's parts
+      std::unique(codes.begin(), codes.end(),
+                  [](const CodeSite& a, const CodeSite& b) { return a.node == b.node; });
+  codes.erase(repeated, codes.end());
   for (const CodeSite& each : codes) {
     const Range range = each.fixed ? range_of(*each.fixed) : Range{};
     sites.activations.push_back({.node = network.nodes[each.node].name,
