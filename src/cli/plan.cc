@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "model/model_file.h"
+#include "model/row_window.h"
 #include "model/serialize.h"
 #include "planning/planner.h"
 #include "report/file.h"

@@ -12,6 +12,13 @@ constexpr std::uint32_t kVersion = 3;
 /// Weights, and the file itself in memory, begin at multiples of this many bytes.
 constexpr std::size_t kAlignment = 16;
 
+/// The next multiple of kAlignment, in bytes.
+template <typename Integer>
+constexpr Integer align_up(Integer offset) {
+  constexpr auto kUnit = static_cast<Integer>(kAlignment);
+  return (offset + kUnit - 1) / kUnit * kUnit;
+}
+
 /// The offset of a table that is not there.
 constexpr std::uint32_t kNoTable = 0xFFFFFFFFU;
 

@@ -8,10 +8,6 @@
 namespace coco_mcu::model {
 namespace {
 
-Refusal whole_file(const char* reason) {
-  return {reason, -1};
-}
-
 /// Whether every string, vector and table that a View reads is there.
 bool is_complete(const file::Model& model) {
   if (model.network() == nullptr || model.mean() == nullptr || model.deviation() == nullptr ||

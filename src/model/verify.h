@@ -18,6 +18,10 @@ struct Refusal {
   explicit operator bool() const { return reason != nullptr; }
 };
 
+inline Refusal whole_file(const char* reason) {
+  return {reason, -1};
+}
+
 /// Magic, version, length, alignment in memory and checksum: what a board checks.
 Refusal check_header(const std::uint8_t* bytes, std::size_t size);
 

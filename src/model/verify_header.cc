@@ -6,13 +6,6 @@
 #include "model/verify.h"
 
 namespace coco_mcu::model {
-namespace {
-
-Refusal whole_file(const char* reason) {
-  return {reason, -1};
-}
-
-}  // namespace
 
 Refusal check_header(const std::uint8_t* bytes, std::size_t size) {
   if (size < sizeof(Header)) return whole_file("is too short for a model file; copy it again");

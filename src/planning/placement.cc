@@ -12,12 +12,6 @@ namespace {
 
 using Order = std::vector<std::size_t>;
 
-constexpr auto kUnit = static_cast<std::int64_t>(model::kAlignment);
-
-std::int64_t align_up(std::int64_t offset) {
-  return (offset + kUnit - 1) / kUnit * kUnit;
-}
-
 /// The lowest place of `buffer` beside those that have one.
 std::int64_t lowest_place(std::size_t buffer, const Order& order, std::size_t placed,
                           const std::vector<std::int64_t>& offsets, const Gaps& gaps) {
@@ -33,7 +27,7 @@ std::int64_t lowest_place(std::size_t buffer, const Order& order, std::size_t pl
   std::int64_t offset = 0;
   for (const auto& [begin, end] : taken) {
     if (offset <= begin) break;
-    if (offset < end) offset = align_up(end);
+    if (offset < end) offset = model::align_up(end);
   }
   return offset;
 }
@@ -45,7 +39,7 @@ Placement place_in(const Order& order, const std::vector<std::int64_t>& bytes, c
     const std::size_t buffer = order[i];
     result.offsets[buffer] = lowest_place(buffer, order, i, result.offsets, gaps);
     result.arena_bytes =
-        std::max(result.arena_bytes, align_up(result.offsets[buffer] + bytes[buffer]));
+        std::max(result.arena_bytes, model::align_up(result.offsets[buffer] + bytes[buffer]));
   }
   return result;
 }
@@ -54,7 +48,7 @@ Placement place_in(const Order& order, const std::vector<std::int64_t>& bytes, c
 bool promote_highest(Order& order, const std::vector<std::int64_t>& bytes,
                      const Placement& placement, std::size_t step) {
   const auto reaches_end = [&](std::size_t buffer) {
-    return align_up(placement.offsets[buffer] + bytes[buffer]) == placement.arena_bytes;
+    return model::align_up(placement.offsets[buffer] + bytes[buffer]) == placement.arena_bytes;
   };
   const auto highest = std::find_if(order.begin(), order.end(), reaches_end);
   const std::size_t position = static_cast<std::size_t>(highest - order.begin());

@@ -53,11 +53,6 @@ int overwritten_input(const IntegerModel& model, int index, const std::vector<in
   return -1;
 }
 
-std::uint32_t align(std::uint32_t offset) {
-  constexpr auto kUnit = static_cast<std::uint32_t>(model::kAlignment);
-  return (offset + kUnit - 1) / kUnit * kUnit;
-}
-
 /// The lowest address where `buffer` is free of all that live at its time.
 std::uint32_t lowest_free(const Buffer& buffer, const std::vector<const Buffer*>& placed) {
   std::vector<const Buffer*> neighbours;
@@ -68,7 +63,7 @@ std::uint32_t lowest_free(const Buffer& buffer, const std::vector<const Buffer*>
   std::uint32_t offset = 0;
   for (const Buffer* other : neighbours) {
     if (offset + buffer.bytes <= other->offset) break;
-    offset = std::max(offset, align(other->end()));
+    offset = std::max(offset, model::align_up(other->end()));
   }
   return offset;
 }
@@ -119,7 +114,7 @@ model::Plan plan_whole_tensors(const IntegerModel& model) {
     plan.passes.push_back({step});
   }
   for (const Buffer& buffer : buffers) {
-    plan.arena_bytes = std::max(plan.arena_bytes, align(buffer.end()));
+    plan.arena_bytes = std::max(plan.arena_bytes, model::align_up(buffer.end()));
   }
   return plan;
 }
