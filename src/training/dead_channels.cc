@@ -74,4 +74,23 @@ std::vector<ChannelCount> reinitialize_dead_channels(NetworkModule& module) {
   return drawn;
 }
 
+void silence_dead_channels(NetworkModule& module) {
+  const torch::NoGradGuard no_grad;
+  for (const Layer& layer : normalized_layers(module)) layer.gain.masked_fill_(dead(layer), 0.0);
+}
+
+SilentChannels::SilentChannels(const NetworkModule& module) {
+  for (const Layer& layer : normalized_layers(module)) gains_.push_back(layer.gain);
+}
+
+void SilentChannels::before_step() {
+  sounding_.clear();
+  for (const torch::Tensor& gain : gains_) sounding_.push_back(gain.detach() != 0.0);
+}
+
+void SilentChannels::after_step() {
+  const torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < gains_.size(); ++i) gains_[i].mul_(sounding_[i]);
+}
+
 }  // namespace coco_mcu::training

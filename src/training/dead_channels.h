@@ -29,4 +29,20 @@ std::vector<ChannelCount> count_dead_channels(const NetworkModule& module);
 /// out.
 std::vector<ChannelCount> reinitialize_dead_channels(NetworkModule& module);
 
+/// Sets the gains of dead channels to exactly zero: lowering removes such channels.
+void silence_dead_channels(NetworkModule& module);
+
+/// Keeps gains that are exactly zero there over one step of an optimizer.
+class SilentChannels {
+ public:
+  explicit SilentChannels(const NetworkModule& module);
+
+  void before_step();
+  void after_step();
+
+ private:
+  std::vector<torch::Tensor> gains_;
+  std::vector<torch::Tensor> sounding_;  // 0 or 1 for each gain, from before_step()
+};
+
 }  // namespace coco_mcu::training

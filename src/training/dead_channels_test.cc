@@ -46,6 +46,19 @@ TEST_F(DeadChannels, AWholeLayerIsADeadBranch) {
   EXPECT_THAT(health(module_, nullptr), Contains(HasSubstr("dead branches")));
 }
 
+TEST_F(DeadChannels, SilentOnesStaySilentOverAStep) {
+  gain_.fill_(0.5);
+  gain_[2].fill_(1e-6);
+  silence_dead_channels(module_);
+  EXPECT_EQ(gain_[2].item<float>(), 0.0F);
+  SilentChannels silent(module_);
+  silent.before_step();
+  gain_.add_(0.25);
+  silent.after_step();
+  EXPECT_EQ(gain_[2].item<float>(), 0.0F);
+  EXPECT_EQ(gain_[1].item<float>(), 0.75F);
+}
+
 TEST_F(DeadChannels, AreDrawnAnewAndTheOthersStay) {
   gain_.fill_(0.5);
   gain_[2].fill_(0.0);

@@ -109,6 +109,7 @@ struct Recipe {
   core::Preprocessing preprocessing;  // height and width are the network's
   std::optional<double> dropout;      // instead of the network's own rates
   bool reinitialize_dead = false;     // channels of the initial checkpoint that are dead
+  bool silence_dead = false;          // the same channels stay dead, and lowering removes them
   int batch_size = 64;
   int evaluate_every = 1;           // epochs
   double checkpoint_minutes = 5.0;  // beside those at the end of each epoch

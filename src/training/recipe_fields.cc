@@ -237,6 +237,8 @@ const std::vector<Field<Recipe>>& fields_of() {
             "share of elements that a dropout layer sets to zero"),
       field("reinitialize_dead", &Recipe::reinitialize_dead,
             "draw the dead channels of the initial checkpoint anew"),
+      field("silence_dead", &Recipe::silence_dead,
+            "keep channels that are dead when a stage begins dead: lowering removes them"),
       field("batch_size", &Recipe::batch_size, {.low = 1, .high = 65536},
             "pictures of a step, of all processes together"),
       field("evaluate_every", &Recipe::evaluate_every, {.low = 1, .high = kMost},

@@ -83,6 +83,10 @@ StageTraining::StageTraining(const Stage& stage, const TrainingTask& task,
   module_->to(device_);
   optimizer_ =
       std::make_unique<Optimizer>(stage.optimizer, optimized_parameters(*module_, stage.optimizer));
+  if (task.recipe.silence_dead) {
+    silence_dead_channels(*module_);
+    silent_ = std::make_unique<SilentChannels>(*module_);
+  }
   if (stage.averaging > 0.0) average_ = std::make_unique<WeightAverage>(*module_, stage.averaging);
   if (!module_->learned_steps().empty()) {
     oscillation_ = std::make_unique<OscillationGuard>(*module_);
@@ -136,7 +140,9 @@ StageTraining::StepResult StageTraining::step(std::int64_t step, const TrainingB
   processes_.sum_gradients(module_->parameters(), numbers);
   const double rate = stage_.optimizer.learning_rate *
                       schedule_factor(stage_.schedule, step, steps_, warmup_steps_);
+  if (silent_) silent_->before_step();
   optimizer_->step(rate, step + 1);
+  if (silent_) silent_->after_step();
   module_->constrain();
   if (oscillation_ && step >= stage_.quantization.delay) {
     const bool freezes =

@@ -7,6 +7,7 @@
 
 #include "network/checkpoint_tensor.h"
 #include "network/quantizer.h"
+#include "training/dead_channels.h"
 #include "training/distributed.h"
 #include "training/named_tensors.h"
 #include "training/optimizer.h"
@@ -85,6 +86,7 @@ class StageTraining {
   bool needs_calibration_ = false;
   std::shared_ptr<NetworkModule> module_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<SilentChannels> silent_;         // null where dead channels may come back
   std::unique_ptr<WeightAverage> average_;         // null where the stage does not average
   std::unique_ptr<OscillationGuard> oscillation_;  // null where no weights are quantized
 };
