@@ -41,7 +41,7 @@ class CudaBackend : public ChainBackend {
   torch::Tensor statistics(const torch::Tensor& x) const override {
     const torch::Tensor partial = partial_sums(x);
     cuda_chain_statistics(input_of(x), partial.data_ptr<double>());
-    return partial.sum({0, 1});
+    return partial.sum(torch::IntArrayRef({0, 1}));
   }
 
   torch::Tensor forward(const torch::Tensor& x, const ChannelMap& map,

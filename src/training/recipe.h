@@ -112,7 +112,7 @@ struct Recipe {
   bool silence_dead = false;          // the same channels stay dead, and lowering removes them
   int batch_size = 64;
   int evaluate_every = 1;           // epochs
-  double checkpoint_minutes = 5.0;  // beside those at the end of each epoch
+  double checkpoint_minutes = 5.0;  // beside those after each evaluation
   dataset::Augmentation augmentation;
   std::vector<Stage> stages;
   std::string text;  // the file, for the run's folder

@@ -244,7 +244,7 @@ const std::vector<Field<Recipe>>& fields_of() {
       field("evaluate_every", &Recipe::evaluate_every, {.low = 1, .high = kMost},
             "epochs from one evaluation to the next"),
       field("checkpoint_minutes", &Recipe::checkpoint_minutes, kPositive,
-            "minutes from one checkpoint to the next, beside those at the end of each epoch"),
+            "minutes from one saved state to the next, beside those after each evaluation"),
   };
   return kFields;
 }

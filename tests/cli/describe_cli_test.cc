@@ -91,7 +91,7 @@ TEST(Describe, NamesTheNetworksItKnows) {
   const auto outcome = run_program({"describe", "resnet50"});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(outcome.errors,
-            "coco-mcu: network resnet50: not in the zoo; there is: coco_mcu, tiny\n");
+            "coco-mcu: network resnet50: not in the zoo; there is: coco_mcu, person, tiny\n");
 }
 
 TEST(Describe, SaysWhereItCannotDraw) {
