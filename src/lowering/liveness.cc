@@ -52,15 +52,17 @@ class Planner {
         tensors_(tensors),
         quantizers_(quantizers),
         intervals_(intervals),
-        stays_(network.nodes.size()) {}
+        stays_(network.nodes.size()),
+        read_(network.nodes.size()) {}
 
-  /// A bypass is tried first and checked when it is known who else reads the operand; that may
-  /// depend on the bypass itself: the pool of a squeeze-excite goes with a constant gate.
+  /// Bypasses and folds are tried first and checked when it is known who else reads the operand;
+  /// that may depend on them: the pool of a squeeze-excite goes with a constant gate.
   Plan run() {
     for (;;) {
       find_needed();
       find_present();
-      if (!refuse_bypasses()) return plan_;
+      const bool refused = refuse_folds();
+      if (!refuse_bypasses() && !refused) return plan_;
     }
   }
 
@@ -127,7 +129,8 @@ class Planner {
     const bool pads = reads_padding(node(id), node(input).output);
     for (std::size_t c = 0; c < inputs; ++c) {
       const bool is_anywhere = !pads || intervals_[input][c].middle() == 0.0;
-      plan.folded_inputs[c] = constant(input, c) && is_anywhere && has_zero_weight(id);
+      const bool is_read = !read_[id].empty() && read_[id][c];
+      plan.folded_inputs[c] = constant(input, c) && is_anywhere && !is_read;
     }
     const auto& weights = parameter(tensors_, node(id), "weight");
     const std::size_t window = weights.size() / (plan.needed.size() * inputs);
@@ -203,6 +206,22 @@ class Planner {
     return true;
   }
 
+  /// Gives up the folds of channels that stay for others' sake: weights that read them would have
+  /// to become zero, where there is no zero; whether there were any.
+  bool refuse_folds() {
+    bool refused = false;
+    for (NodeId id = 1; id < static_cast<NodeId>(plan_.size()); ++id) {
+      if (node(id).op != Op::kConv || has_zero_weight(id)) continue;
+      const Flags& present = plan_[node(id).inputs[0]].present;
+      read_[id].resize(present.size());
+      for (std::size_t c = 0; c < present.size(); ++c) {
+        if (!plan_[id].folded_inputs[c] || !present[c]) continue;
+        read_[id][c] = refused = true;
+      }
+    }
+    return refused;
+  }
+
   /// Gives up the bypasses whose constants no layer can take on; whether there were any.
   bool refuse_bypasses() {
     const Readers readers = live_readers(network_, plan_);
@@ -239,7 +258,8 @@ class Planner {
   const network::Tensors& tensors_;
   const TrainedQuantizers& quantizers_;
   const Intervals& intervals_;
-  Flags stays_;  // by node: multiplications and additions that are no bypass
+  Flags stays_;              // by node: multiplications and additions that are no bypass
+  std::vector<Flags> read_;  // by convolution: constant inputs that it reads all the same
   Plan plan_;
 };
 

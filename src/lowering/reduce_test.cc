@@ -12,9 +12,11 @@ namespace coco_mcu::lowering {
 namespace {
 
 using namespace testing;  // NOLINT(google-build-using-namespace): the cases
+using ::testing::Contains;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 /// Two convolutions of 1x1, the first with batch norm and relu.
@@ -52,8 +54,8 @@ TEST(Reduce, AConstantChannelGoesIntoABiasWhereThereIsNoBatchNorm) {
   EXPECT_EQ(reduced.tensors.at("second.bias").shape, (std::vector<std::int64_t>{2}));
 }
 
-/// Behind a coarse quantizer a channel is one code and goes; four levels keep what they read.
-TEST(Reduce, FourLevelsFoldNothingForTheyHaveNoZero) {
+/// Constants fold out of convolutions of any format; four levels have no zero for those that stay.
+TEST(Reduce, FourLevelsFoldOnlyWhatGoesAltogether) {
   const Network network = two_layers(1, /*norm_behind=*/true);
   network::Tensors tensors = random_tensors(network, 1);
   make_constant(tensors, "first.batch_norm", 2, 0.75F);
@@ -65,7 +67,21 @@ TEST(Reduce, FourLevelsFoldNothingForTheyHaveNoZero) {
   kernel.steps = {0.5F, 0.25F};
   EXPECT_EQ(channels(reduce_and_compare(network, tensors, {kernel}).network, "first"), 3);
   kernel.quantizer.format = core::WeightFormat::kFourLevel2;
-  EXPECT_EQ(channels(reduce_and_compare(network, tensors, {kernel}).network, "first"), 4);
+  EXPECT_EQ(channels(reduce_and_compare(network, tensors, {kernel}).network, "first"), 3);
+
+  const Network aligned = network_of([](Builder& net, NodeId x) {
+    x = conv_norm(net, "first", x, {.filters = 4, .activation = Op::kRelu});
+    const NodeId other = net.batch_norm("other_norm", net.conv("other", x, {.filters = 4}));
+    return net.batch_norm("norm", net.conv("second", net.add("sum", x, other), {.filters = 2}));
+  });
+  tensors = random_tensors(aligned, 1);
+  make_constant(tensors, "first.batch_norm", 2, 0.75F);
+  kernel.quantizer.node = "other";
+  kernel.steps.assign(4, 0.5F);
+  const ReducedNetwork reduced = reduce_and_compare(aligned, tensors, {kernel});
+  EXPECT_EQ(channels(reduced.network, "first"), 4) << "the sum needs it";
+  const std::vector<float>& weights = reduced.tensors.at("other.weight").values;
+  EXPECT_THAT(weights, Not(Contains(0.0F))) << "and other reads it";
 }
 
 TEST(Reduce, AConstantIsNotFoldedThroughZeroPadding) {
