@@ -86,8 +86,8 @@ class Quantization {
       const double offset =
           std::ldexp(static_cast<double>(rule.offsets[c]), rule.offset_shift - rule.shift);
       const bool is_cut = std::abs(offset - rows.real.offsets[c]) >= 1.0;
-      if (rule.multipliers[c] == 0 || is_cut) continue;
-      rounded[c].factor *= changes[c];
+      if (is_cut) continue;
+      if (rule.multipliers[c] != 0) rounded[c].factor *= changes[c];
       rounded[c].addend = (offset - 0.5 - codes.zero_point) * codes.scale;
     }
     if (from.activation == Activation::kAffine) {

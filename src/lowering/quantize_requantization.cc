@@ -16,11 +16,11 @@ constexpr double kLargest16 = std::numeric_limits<std::int16_t>::max();
 constexpr std::int64_t kLimit32 = std::int64_t{1} << 31;
 constexpr int kLargestShift = 31;
 
-/// An offset that acts like the given one: where every accumulator leads below 0 or above 255, one
-/// that just does.
+/// An offset that acts like the given one: where every accumulator leads below 0 or above 255, a
+/// whole one that just does.
 double cut_offset(double offset, double multiplier, const core::AccumulatorRange& accumulator) {
-  const double below = -multiplier * static_cast<double>(accumulator.highest) - 1.0;
-  const double above = 256.0 - multiplier * static_cast<double>(accumulator.lowest);
+  const double below = std::floor(-multiplier * static_cast<double>(accumulator.highest) - 1.0);
+  const double above = std::ceil(256.0 - multiplier * static_cast<double>(accumulator.lowest));
   const double acting = std::clamp(offset, std::min(below, above), std::max(below, above));
   return std::clamp(acting, -kLargest16, kLargest16);  // e <= s
 }
@@ -42,12 +42,15 @@ int fitting_offset_shift(double largest_offset, int shift) {
 
 struct Candidate {
   model::Requantization rule;
-  double error = 0.0;  // codes, the largest of all channels
+  /// Codes, the largest of all channels. Multipliers too small to stand beside the largest are no
+  /// part of it: zero whatever the shifts, they would hide the errors of all others.
+  double error = 0.0;
 };
 
-/// Integers for given shifts; nothing where an intermediate value may leave 32 bits.
-std::optional<Candidate> with_shifts(const RealRequantization& real, int left_shift, int shift,
-                                     int offset_shift) {
+/// Integers for given shifts; nothing where an intermediate value may leave 32 bits. `power` is
+/// what fits the largest multiplier.
+std::optional<Candidate> with_shifts(const RealRequantization& real, int power, int left_shift,
+                                     int shift, int offset_shift) {
   Candidate candidate;
   candidate.rule.left_shift = static_cast<std::uint8_t>(left_shift);
   candidate.rule.shift = static_cast<std::uint8_t>(shift);
@@ -65,8 +68,10 @@ std::optional<Candidate> with_shifts(const RealRequantization& real, int left_sh
     if (scaled + added >= kLimit32) return std::nullopt;
     candidate.rule.multipliers.push_back(multiplier);
     candidate.rule.offsets.push_back(offset);
+    const bool is_negligible = std::round(std::ldexp(real.multipliers[c], power)) == 0.0;
     const double multiplier_error =
-        std::abs(std::ldexp(multiplier, -multiplier_power) - real.multipliers[c]);
+        is_negligible ? 0.0
+                      : std::abs(std::ldexp(multiplier, -multiplier_power) - real.multipliers[c]);
     const double offset_error =
         std::abs(std::ldexp(offset, offset_shift - shift) - real.offsets[c]);
     candidate.error =
@@ -105,7 +110,7 @@ model::Requantization requantization(const RealRequantization& given, std::strin
     // A multiplier so large that it needs a left shift by 31 bits and more meets no accumulator
     // but 0.
     if (left_shift >= kLargestShift || offset_shift > shift) continue;
-    const auto candidate = with_shifts(real, left_shift, shift, offset_shift);
+    const auto candidate = with_shifts(real, power, left_shift, shift, offset_shift);
     if (candidate && (!best || candidate->error < best->error)) best = candidate;
   }
   if (!best) {

@@ -111,7 +111,7 @@ TEST(Requantization, MultipliersSoSmallThatTheyNeverMatter) {
 TEST(Requantization, OffsetsThatAlwaysSaturateAreCutWithoutEffect) {
   // A channel of tiny weights against its bias, beside one that needs a fine offset.
   const RealRequantization real = {
-      {0.01, 1e-6, 1e-6}, {100.25, 1e9, -1e9}, {{-9000, 9000}, {-9000, 9000}, {-9000, 9000}}};
+      {0.01, 1e-6, 1e-6}, {100.3, 1e9, -1e9}, {{-9000, 9000}, {-9000, 9000}, {-9000, 9000}}};
   const model::Requantization rule = requantization(real, "layer");
   EXPECT_GE(rule.shift - rule.offset_shift, 6);
   for (const std::int64_t accumulator : {-9000, 0, 9000}) {

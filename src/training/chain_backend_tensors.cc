@@ -18,8 +18,11 @@ torch::Tensor units_of(const torch::Tensor& v, const ChainGrid& grid) {
   return v.clamp(grid.low, grid.high).sub_(grid.low).mul_(grid.inverse);
 }
 
+/// Halves round up. Evaluation in doubles stands for integers, which meet halves exactly where
+/// doubles, made of float32 parameters, only come near.
 torch::Tensor code_of(const torch::Tensor& units) {
-  return (units + 0.5F).floor_();
+  constexpr double kNearlyHalf = 0.5 + 1e-5;
+  return (units + (units.scalar_type() == torch::kDouble ? kNearlyHalf : 0.5)).floor_();
 }
 
 torch::Tensor quantize(const torch::Tensor& v, const ChainGrid& grid) {

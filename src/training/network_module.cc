@@ -241,7 +241,7 @@ void NetworkModule::read_ranges() const {
   }
   if (ranges.empty() || scalars.front().device().is_cpu()) return;
   const torch::NoGradGuard no_grad;
-  const torch::Tensor values = torch::stack(scalars).to(torch::kCPU);
+  const torch::Tensor values = torch::stack(scalars).to(torch::kCPU, torch::kFloat);
   const auto* value = values.data_ptr<float>();
   for (RangeQuantizer* range : ranges) {
     range->set_known(value[0], value[1]);
@@ -313,11 +313,12 @@ std::vector<torch::Tensor> NetworkModule::observe(const torch::Tensor& pictures,
   const auto record = [&](NodeId id, bool before_quantizer, const torch::Tensor& value) {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       const bool matches = wanted[i].node == id && wanted[i].before_quantizer == before_quantizer;
-      if (matches) seen[i] = value;
+      if (matches) seen[i] = value.to(torch::kFloat);
     }
   };
   const auto step_by_step = [&](NodeId id, const Tensors& inputs) {
-    const torch::Tensor value = id == 0 ? pictures : compute(id, inputs, /*quantize=*/true);
+    const torch::Tensor value =
+        id == 0 ? pictures.to(type_) : compute(id, inputs, /*quantize=*/true);
     record(id, true, value);
     return quantize_output(id, value);
   };
@@ -339,7 +340,7 @@ std::vector<torch::Tensor> NetworkModule::observe(const torch::Tensor& pictures,
 torch::Tensor NetworkModule::float_tail(const torch::Tensor& output_of_from, NodeId from,
                                         NodeId to) const {
   Tensors values(description_.nodes.size());
-  values[from] = output_of_from;
+  values[from] = output_of_from.to(type_);
   for (NodeId id = from + 1; id <= to; ++id) {
     Tensors inputs;
     for (const NodeId input : description_.nodes[id].inputs) {

@@ -85,6 +85,7 @@ class NetworkModule : public torch::nn::Module {
     network::NodeId node = 0;
     bool before_quantizer = false;  // what the node's output quantizer is given
   };
+  /// In float32, whatever the module computes in.
   std::vector<torch::Tensor> observe(const torch::Tensor& pictures,
                                      const std::vector<Observation>& wanted) const;
 
@@ -93,8 +94,9 @@ class NetworkModule : public torch::nn::Module {
   torch::Tensor float_tail(const torch::Tensor& output_of_from, network::NodeId from,
                            network::NodeId to) const;
 
-  /// Quantizes the weights and folds batch norm into them for `infer`, unless activations have
-  /// ranges: then it computes as `forward` does. To be called again whenever the weights have
+  /// Quantizes the weights and folds batch norm into them for `infer`. Where activations have
+  /// ranges it makes the module one of doubles instead: what rounds to a code must not depend on
+  /// how float32 rounds sums, since integers do not. To be called again whenever the weights have
   /// changed.
   void prepare_inference();
 
@@ -158,6 +160,7 @@ class NetworkModule : public torch::nn::Module {
   bool watches_saturation_ = false;
   mutable std::map<std::string, double> saturation_;  // seen by passes, which change nothing else
   bool quantizes_activations_ = false;                // on ranges
+  torch::ScalarType type_ = torch::kFloat;            // of all that it computes
 };
 
 /// RGB bytes [pictures, height, width, 3] to normalized input, channels last.

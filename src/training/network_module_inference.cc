@@ -10,8 +10,12 @@ using network::NodeId;
 using network::Op;
 
 void NetworkModule::prepare_inference() {
-  if (quantizes_activations_) return;
   const torch::NoGradGuard no_grad;
+  if (quantizes_activations_) {
+    to(torch::kDouble);
+    type_ = torch::kDouble;
+    return;
+  }
   for (std::size_t id = 0; id < layers_.size(); ++id) {
     const Op op = description_.nodes[id].op;
     if (op != Op::kConv && op != Op::kDepthwiseConv) continue;
