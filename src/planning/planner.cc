@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "model/row_window.h"
+
 namespace coco_mcu::planning {
 namespace {
 
@@ -24,13 +26,12 @@ struct Point {
 class Search {
  public:
   Search(const IntegerModel& model, bool streams_input, int limit)
-      : model_(model), streams_input_(streams_input), left_(limit) {}
+      : model_(model), streams_input_(streams_input), limit_(limit) {}
 
   std::vector<Point> run() {
-    for (const Choice& choice : beginnings()) look_at(choice);
-    for (Point* point = next(); point != nullptr && left_ > 0; point = next()) {
-      point->is_expanded = true;
-      expand(Choice(point->choice));
+    for (const auto& choices : {tensor_by_tensor(), by_size()}) {
+      left_ += limit_ / 2;
+      begin_with(choices);
     }
     return std::move(front_);
   }
@@ -46,16 +47,19 @@ class Search {
     return choice;
   }
 
-  /// All tensors; those that averages read; each one alone; none.
-  std::vector<Choice> beginnings() const {
-    std::vector<Choice> result = {keeping(true), keeping(false)};
-    Choice averaged = keeping(false);
+  /// What averages read, kept in `choice` too.
+  Choice with_averaged(Choice choice) const {
     for (const model::Operator& layer : model_.operators) {
       if (layer.kind != OperatorKind::kGlobalAverage) continue;
       const auto input = static_cast<std::size_t>(layer.inputs[0]);
-      if (can_keep(input)) averaged.keeps[input] = true;
+      if (can_keep(input)) choice.keeps[input] = true;
     }
-    result.push_back(averaged);
+    return choice;
+  }
+
+  /// All tensors; none; those that averages read; each one alone.
+  std::vector<Choice> tensor_by_tensor() const {
+    std::vector<Choice> result = {keeping(true), keeping(false), with_averaged(keeping(false))};
     for (std::size_t i = 0; i < layers(); ++i) {
       if (!can_keep(i)) continue;
       Choice alone = keeping(false);
@@ -63,6 +67,30 @@ class Search {
       result.push_back(std::move(alone));
     }
     return result;
+  }
+
+  /// The tensors up to each size, with and without those that averages read.
+  std::vector<Choice> by_size() const {
+    std::vector<Choice> result;
+    std::set<std::size_t> sizes;
+    for (const model::Operator& layer : model_.operators) sizes.insert(model::tensor_bytes(layer));
+    for (const std::size_t size : sizes) {
+      Choice small = keeping(false);
+      for (std::size_t i = 0; i < layers(); ++i) {
+        small.keeps[i] = can_keep(i) && model::tensor_bytes(model_.operators[i]) <= size;
+      }
+      result.push_back(with_averaged(small));
+      result.push_back(std::move(small));
+    }
+    return result;
+  }
+
+  void begin_with(const std::vector<Choice>& choices) {
+    for (const Choice& choice : choices) look_at(choice);
+    for (Point* point = next(); point != nullptr && left_ > 0; point = next()) {
+      point->is_expanded = true;
+      expand(Choice(point->choice));
+    }
   }
 
   /// Alternately the point with the least peak and the one with the fewest MACs that is not yet
@@ -115,7 +143,8 @@ class Search {
 
   const IntegerModel& model_;
   bool streams_input_;
-  int left_;
+  int limit_;
+  int left_ = 0;
   bool is_turn_of_peak_ = false;
   std::set<std::vector<bool>> seen_;
   std::vector<Point> front_;

@@ -15,8 +15,9 @@ namespace coco_mcu::planning {
 /// MACs (then the largest peak) first.
 using ParetoFront = std::vector<PlannedModel>;
 
-/// Looks at the choices that differ from the best so far in one tensor, beginning at each tensor
-/// kept and at each one alone, until no choice is new or `limit` have been looked at.
+/// Looks at the choices that differ from the best so far in one tensor, beginning first at all
+/// tensors and at each one alone, then at those up to each size, until no choice is new or `limit`
+/// have been looked at.
 /// Deterministic. Not empty: keeping every tensor is always legal.
 ParetoFront search(const model::IntegerModel& model, bool streams_input, int limit = 1500);
 
