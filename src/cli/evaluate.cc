@@ -35,8 +35,10 @@ void print_text(const DecidedPictures& decided, const evaluation::Metrics& metri
              percent(metrics.accuracy), percent(metrics.accuracy_interval.low),
              percent(metrics.accuracy_interval.high));
   fmt::print("AUC {}, cross entropy {:.3f}, threshold {:.6g}\n",
-             metrics.area_under_roc ? fmt::format("{:.3f}", *metrics.area_under_roc)
-                                    : "not defined: one class is missing",
+             metrics.area_under_roc
+                 ? fmt::format("{:.3f} [{:.3f}, {:.3f}]", *metrics.area_under_roc,
+                               metrics.area_interval->low, metrics.area_interval->high)
+                 : "not defined: one class is missing",
              metrics.cross_entropy, threshold.probability);
   fmt::print("true positive rate {}, true negative rate {}\n\n", rate(metrics.true_positive_rate),
              rate(metrics.true_negative_rate));
@@ -66,6 +68,9 @@ Json to_json(const DecidedPictures& decided, const evaluation::Metrics& metrics,
           {"accuracy", metrics.accuracy},
           {"ci95", {metrics.accuracy_interval.low, metrics.accuracy_interval.high}},
           {"auc", or_null(metrics.area_under_roc)},
+          {"auc_ci95", metrics.area_interval
+                           ? Json{metrics.area_interval->low, metrics.area_interval->high}
+                           : Json()},
           {"tpr", or_null(metrics.true_positive_rate)},
           {"tnr", or_null(metrics.true_negative_rate)},
           {"cross_entropy", metrics.cross_entropy},
@@ -97,7 +102,7 @@ void add_evaluate(CommandLine& program) {
   add_annotation_options(command, options->annotations);
   add_threshold_option(command, options->threshold);
   command.flag("--json", options->json,
-               "Print one JSON object: n, correct, accuracy, ci95, auc, tpr, tnr, "
+               "Print one JSON object: n, correct, accuracy, ci95, auc, auc_ci95, tpr, tnr, "
                "images_per_second, ...");
   command.example(
       "  coco-mcu evaluate --model model.cmcu --annotations instances_val2017.json "

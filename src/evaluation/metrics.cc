@@ -118,6 +118,9 @@ Metrics evaluate(std::span<const Prediction> predictions, double threshold) {
   metrics.true_positive_rate = share(confusion.true_positives, all.persons);
   metrics.true_negative_rate = share(confusion.true_negatives, all.others);
   metrics.area_under_roc = area_under_roc(predictions);
+  if (metrics.area_under_roc) {
+    metrics.area_interval = area_interval(*metrics.area_under_roc, all.persons, all.others);
+  }
   return metrics;
 }
 
@@ -150,6 +153,24 @@ std::optional<double> area_under_roc(std::span<const Prediction> predictions) {
   }
   return static_cast<double>(half_pairs) /
          (2.0 * static_cast<double>(all.persons) * static_cast<double>(all.others));
+}
+
+Interval area_interval(double area, std::int64_t persons, std::int64_t others, double quantile) {
+  if (!(area >= 0.0 && area <= 1.0) || persons <= 0 || others <= 0) {
+    throw std::invalid_argument(
+        fmt::format("no interval for an area of {} from {} and {} photographs; give an area from 0 "
+                    "to 1 and photographs of both classes",
+                    area, persons, others));
+  }
+  const double square = area * area;
+  const double two_persons = area / (2.0 - area) - square;
+  const double two_others = 2.0 * square / (1.0 + area) - square;
+  const auto m = static_cast<double>(persons);
+  const auto n = static_cast<double>(others);
+  const double variance =
+      (area * (1.0 - area) + (m - 1.0) * two_persons + (n - 1.0) * two_others) / (m * n);
+  const double half = quantile * std::sqrt(std::max(variance, 0.0));
+  return {std::max(0.0, area - half), std::min(1.0, area + half)};
 }
 
 std::vector<RocPoint> roc_curve(std::span<const Prediction> predictions) {

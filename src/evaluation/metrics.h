@@ -48,6 +48,7 @@ struct Metrics {
   std::optional<double> true_positive_rate;  // nothing where no photograph shows a person
   std::optional<double> true_negative_rate;  // nothing where every photograph shows a person
   std::optional<double> area_under_roc;      // nothing where one of the two classes is missing
+  std::optional<Interval> area_interval;     // 95 %, by area_interval()
 };
 
 /// Every probability is clamped to kSmallestProbability..1 - kSmallestProbability before its
@@ -74,6 +75,14 @@ Interval wilson_interval(std::int64_t successes, std::int64_t trials,
 /// random one without; equal ones count half (the Mann-Whitney statistic, the area under the ROC
 /// curve). Nothing where one of the two classes is missing.
 std::optional<double> area_under_roc(std::span<const Prediction> predictions);
+
+/// The interval of an area under the ROC curve that `persons` and `others` photographs gave (J. A.
+/// Hanley and B. J. McNeil, Radiology 143, 1982): with q1 = a / (2 - a) and q2 = 2 a^2 / (1 + a),
+///   variance = (a (1 - a) + (persons - 1) (q1 - a^2) + (others - 1) (q2 - a^2)) / (persons
+///   others),
+/// cut to 0..1. Throws std::invalid_argument unless 0 <= area <= 1 and both counts are positive.
+Interval area_interval(double area, std::int64_t persons, std::int64_t others,
+                       double quantile = kNormalQuantile95);
 
 /// A point of the receiver operating characteristic: the rates at that threshold.
 struct RocPoint {

@@ -94,6 +94,25 @@ TEST(AreaUnderRoc, CountsTiesAsHalf) {
   EXPECT_DOUBLE_EQ(area_under_roc(same).value(), 0.5);
 }
 
+/// By hand: q1 = .80668, q2 = .84252, (.09555 + 50 * .00923 + 57 * .04507) / 2958 = .03251^2.
+TEST(AreaInterval, IsThatOfHanleyAndMcNeil) {
+  const Interval interval = area_interval(0.893, 51, 58, 1.0);
+  EXPECT_NEAR(interval.high - 0.893, 0.03251, 2e-5);
+  EXPECT_NEAR(0.893 - interval.low, 0.03251, 2e-5);
+}
+
+TEST(AreaInterval, StaysInsideOfZeroToOne) {
+  EXPECT_EQ(area_interval(1.0, 3, 4).high, 1.0);
+  EXPECT_EQ(area_interval(0.99, 3, 4).high, 1.0);
+  EXPECT_EQ(area_interval(0.01, 3, 4).low, 0.0);
+}
+
+TEST(AreaInterval, WantsBothClasses) {
+  EXPECT_THROW(area_interval(0.5, 0, 4), std::invalid_argument);
+  EXPECT_THROW(area_interval(0.5, 4, 0), std::invalid_argument);
+  EXPECT_THROW(area_interval(1.5, 4, 4), std::invalid_argument);
+}
+
 TEST(AreaUnderRoc, EqualsCountingPairsAndTheAreaUnderTheCurve) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     std::mt19937 random(seed);
