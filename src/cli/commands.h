@@ -7,6 +7,7 @@
 
 namespace coco_mcu::cli {
 
+void add_card(CommandLine& program);
 void add_compare(CommandLine& program);
 void add_dataset_build(CommandLine& program);
 void add_dataset_pack(CommandLine& program);

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     CommandLine program("From photographs to a person detector that runs on a microcontroller.",
                         COCO_MCU_VERSION);
     program.open_group("dataset", "Build data sets, count and look at what they hold");
+    add_card(program);
     add_compare(program);
     add_dataset_build(program);
     add_dataset_pack(program);
