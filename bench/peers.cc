@@ -13,14 +13,13 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/support/bench.h"
+#include "bench/support/shared_networks.h"
 #include "bench/support/timing.h"
 #include "bench/support/untrained_model.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
 #include "exchange/export_onnx.h"
-#include "exchange/import_graph.h"
 #include "kernels/kernels.h"
-#include "tests/support/shared_material.h"
 #include "tests/support/temporary_folder.h"
 
 namespace coco_mcu {
@@ -61,17 +60,7 @@ nlohmann::json onnx_runtime(const network::Checkpoint& checkpoint) {
 }  // namespace
 
 void measure(std::span<char*> /*arguments*/) {
-  const auto graph = testing::shared_material("reference/teacher");
-  if (!graph) throw std::runtime_error("needs the shared material: set COCO_MCU_SHARED");
-  exchange::GraphOptions options;
-  options.name = "swiftnet";
-  options.preprocessing = {.height = kSide,
-                           .width = kSide,
-                           .mean = {128.0F / 255, 128.0F / 255, 128.0F / 255},
-                           .deviation = {0.5F, 0.5F, 0.5F}};
-  options.labels = {"no person", "person"};
-  const network::Checkpoint checkpoint = exchange::import_graph(*graph, options);
-
+  const network::Checkpoint checkpoint = swiftnet_checkpoint();
   const model::ModelFile file = lower_untrained(checkpoint, "w8");
   const kernels::Backend& backend = kernels::best_backend();
   const engine::Arena arena(engine::arena_bytes(file.view(), backend));

@@ -10,19 +10,25 @@
 
 namespace coco_mcu {
 
-model::ModelFile lower_untrained(const network::Checkpoint& checkpoint, const std::string& policy) {
-  const network::Network description = network::network_of(checkpoint);
-  const lowering::FusedNetwork operators = lowering::fuse(description);
+model::IntegerModel quantize_untrained(const network::Network& network,
+                                       const network::Tensors& tensors,
+                                       const core::Preprocessing& preprocessing,
+                                       const std::string& policy) {
+  const lowering::FusedNetwork operators = lowering::fuse(network);
   lowering::Calibration calibration;
   for (const network::NodeId node : lowering::nodes_to_calibrate(operators)) {
-    calibration.ranges[description.nodes[static_cast<std::size_t>(node)].name] = {-4.0, 4.0};
+    calibration.ranges[network.nodes[static_cast<std::size_t>(node)].name] = {-4.0, 4.0};
   }
   lowering::QuantizeOptions options;
-  options.preprocessing = checkpoint.preprocessing;
-  options.formats = lowering::choose_formats(policy, description, operators, checkpoint.tensors);
+  options.preprocessing = preprocessing;
+  options.formats = lowering::choose_formats(policy, network, operators, tensors);
   options.bias_correction = false;
-  model::IntegerModel result =
-      lowering::quantize(description, operators, checkpoint.tensors, calibration, options);
+  return lowering::quantize(network, operators, tensors, calibration, options);
+}
+
+model::ModelFile lower_untrained(const network::Checkpoint& checkpoint, const std::string& policy) {
+  model::IntegerModel result = quantize_untrained(
+      network::network_of(checkpoint), checkpoint.tensors, checkpoint.preprocessing, policy);
   result.plan = planning::plan_whole_tensors(result);
   engine::seal(result);
   return {model::serialize(result), policy};

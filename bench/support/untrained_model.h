@@ -3,13 +3,22 @@
 
 #include <string>
 
+#include "core/preprocessing.h"
+#include "model/integer_model.h"
 #include "model/model_file.h"
 #include "network/checkpoint.h"
+#include "network/network.h"
 
 namespace coco_mcu {
 
-/// The checkpoint's whole network at a policy of lowering::choose_formats. Ranges do not change the
-/// work, so all are the same.
+/// The network at a policy of lowering::choose_formats, without a plan. Ranges change neither the
+/// work nor the memory, so all are the same.
+model::IntegerModel quantize_untrained(const network::Network& network,
+                                       const network::Tensors& tensors,
+                                       const core::Preprocessing& preprocessing,
+                                       const std::string& policy);
+
+/// The checkpoint's whole network, every tensor whole, with its golden vector.
 model::ModelFile lower_untrained(const network::Checkpoint& checkpoint, const std::string& policy);
 
 }  // namespace coco_mcu

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -158,6 +159,18 @@ TEST(Verify, RefusesScratchOverTensors) {
     model.plan.passes[1][0].scratch = model.plan.passes[1][0].offset;
   };
   EXPECT_THAT(refusal_after(change), HasSubstr("scratch over a tensor"));
+}
+
+TEST(Verify, RefusesReadingRowsBeforeTheyAreWritten) {
+  const auto change = [](IntegerModel& model) {
+    std::swap(model.plan.passes[1], model.plan.passes[2]);
+  };
+  EXPECT_THAT(refusal_after(change), HasSubstr("reads a layer before it is computed"));
+}
+
+TEST(Verify, RefusesReadingRowsOfAnEarlierPassThatAreGone) {
+  const auto change = [](IntegerModel& model) { model.plan.passes[1][0].rows = 1; };
+  EXPECT_THAT(refusal_after(change), HasSubstr("rows of an earlier pass that are not kept"));
 }
 
 TEST(Verify, RefusesLabelsThatDoNotFit) {

@@ -23,13 +23,19 @@ namespace {
 
 using testing::random_model;
 
-/// Runs the model as it is planned, in memory that holds nothing useful, against its golden vector.
+/// The arena of a model, exactly as large as it must be and with nothing useful in it.
+engine::Arena poisoned_arena(const model::View& view, const kernels::Backend& backend) {
+  const std::size_t bytes = engine::arena_bytes(view, backend);
+  engine::Arena arena(bytes);
+  std::memset(arena.data(), 0xA5, bytes);
+  return arena;
+}
+
+/// Runs the model as it is planned against its golden vector, layer by layer.
 void expect_same_bits(const model::IntegerModel& model, const kernels::Backend& backend,
                       const std::string& what) {
   const model::ModelFile file(model::serialize(model), "planned.cmcu");
-  const std::size_t bytes = engine::arena_bytes(file.view(), backend);
-  const engine::Arena arena(bytes);
-  std::memset(arena.data(), 0xA5, bytes);
+  const engine::Arena arena = poisoned_arena(file.view(), backend);
   engine::Engine engine(file.view(), backend, arena.data());
   std::vector<std::uint32_t> working(model.operators.size());
   const engine::GoldenResult result = engine::check_golden(file.view(), engine, working.data());
@@ -46,7 +52,9 @@ Choice random_choice(const model::IntegerModel& model, std::mt19937& random) {
 
 model::IntegerModel sealed_random_model(std::uint32_t seed) {
   const int side = 15 + static_cast<int>(seed % 14);
-  model::IntegerModel model = random_model(seed, {side, side + static_cast<int>(seed % 5)});
+  testing::RandomModelOptions options = {side, side + static_cast<int>(seed % 5)};
+  options.first_stride = static_cast<int>(seed % 4);  // 0: by the seed
+  model::IntegerModel model = random_model(seed, options);
   model.plan = plan_whole_tensors(model);
   engine::seal(model);
   return model;
@@ -70,6 +78,34 @@ TEST(Planner, PlansOfRandomNetworksComputeTheSameBits) {
     }
   }
   EXPECT_GE(recomputing, 10);
+}
+
+/// A camera has one line of memory, and the engine may keep nothing of it but what it has planned.
+TEST(Planner, ACameraMayReuseItsLineAfterEachRow) {
+  model::IntegerModel model = sealed_random_model(3);
+  model.plan = search(model, true, 60).back().plan;
+  const model::ModelFile file(model::serialize(model), "planned.cmcu");
+  const model::View& view = file.view();
+  const kernels::Backend& backend = kernels::kReferenceBackend;
+  const std::size_t row_bytes = model::row_bytes(view.layer(0));
+  std::vector<std::uint8_t> picture(model::tensor_bytes(view.layer(0)));
+  std::mt19937 random(4);
+  for (std::uint8_t& byte : picture) byte = static_cast<std::uint8_t>(random());
+
+  const engine::Arena whole = poisoned_arena(view, backend);
+  engine::Engine held(view, backend, whole.data());
+  const std::int32_t expected = held.run(picture.data()).probability;
+
+  const engine::Arena arena = poisoned_arena(view, backend);
+  engine::Engine engine(view, backend, arena.data());
+  std::vector<std::uint8_t> line(row_bytes);
+  engine.begin();
+  for (std::size_t at = 0; at < picture.size(); at += row_bytes) {
+    std::copy_n(picture.begin() + static_cast<std::ptrdiff_t>(at), row_bytes, line.begin());
+    engine.push_row(line.data());
+    std::fill(line.begin(), line.end(), 0xA5);
+  }
+  EXPECT_EQ(engine.finish().probability, expected);
 }
 
 TEST(Planner, EveryPlanOfAFrontIsLegalAndComputesTheSameBits) {

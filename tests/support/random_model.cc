@@ -213,7 +213,8 @@ model::IntegerModel random_model(std::uint32_t seed, const RandomModelOptions& o
   }
   const int input = net.input(options.height, options.width);
   // One random number per statement: compilers do not agree on the order of arguments.
-  const int first_stride = 1 + net.below(2);
+  const int drawn_stride = 1 + net.below(2);
+  const int first_stride = options.first_stride > 0 ? options.first_stride : drawn_stride;
   const int first_channels = 5 + net.below(8);
   const int first = net.convolution(input, first_channels, 3, first_stride, 1);
   const int masked = net.multiply(first, mask(net, first), 4, 0);

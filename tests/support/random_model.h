@@ -13,6 +13,7 @@ struct RandomModelOptions {
   int height = 24;
   int width = 24;
   core::WeightFormat format = core::WeightFormat::kSigned8;
+  int first_stride = 0;  // of the first convolution; 0: one or two, by the seed
 };
 
 /// A network in the manner of the reference: strided first convolution, a mask from a pooled and
