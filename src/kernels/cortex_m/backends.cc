@@ -1,5 +1,4 @@
 #include "kernels/cortex_m/cortex_m.h"
-#include "kernels/reference/reference.h"
 
 namespace coco_mcu::kernels {
 namespace {
@@ -11,9 +10,9 @@ constexpr Backend kCortexM = {
     cortex_m::depthwise,
     cortex_m::multiply_row,
     cortex_m::add,
-    reference::sum_pixels,
-    reference::max_pool_row,
-    reference::lookup,
+    cortex_m::sum_pixels,
+    cortex_m::max_pool_row,
+    cortex_m::lookup,
 };
 
 }  // namespace

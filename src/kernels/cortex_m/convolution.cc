@@ -15,10 +15,6 @@ struct Tile {
   std::size_t groups = 0;                   // of four weights
 };
 
-constexpr std::uint32_t twice(std::uint32_t half) {
-  return half | half << 16U;
-}
-
 /// The codes of four weights that begin at a whole byte.
 template <int kBits>
 Halves packed_codes(const std::uint8_t* packed, std::size_t group) {
@@ -175,7 +171,9 @@ constexpr ConvolutionKernel kKernels[3][3] = {
 }  // namespace
 
 const ConvolutionKernel& convolution(const Convolution& layer) {
-  if (layer.window_weights() > kMostWeights) return reference::kConvolution;
+  if (layer.window_weights() > kMostWeights || layer.requantization.twice != nullptr) {
+    return reference::kConvolution;
+  }
   const bool is_pointwise = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0;
   const int shape = !is_pointwise ? 0 : layer.out_width == 1 ? 2 : 1;
   return kKernels[core::weight_bits(layer.format) / 4][shape];

@@ -113,7 +113,9 @@ constexpr ConvolutionKernel kKernels[3][2] = {
 }  // namespace
 
 const ConvolutionKernel& depthwise(const Convolution& layer) {
-  if (layer.kernel != 3 && layer.kernel != 5) return reference::kDepthwise;
+  if ((layer.kernel != 3 && layer.kernel != 5) || layer.requantization.twice != nullptr) {
+    return reference::kDepthwise;
+  }
   return kKernels[core::weight_bits(layer.format) / 4][layer.kernel == 5 ? 1 : 0];
 }
 
