@@ -1,5 +1,6 @@
 // Four output channels at a time: their weights are unpacked once to 16 bits, then each pixel's
 // codes are unpacked once for all four.
+#include "kernels/cortex_m/convolution_2w8a.h"
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/reference/reference.h"
 
@@ -168,14 +169,21 @@ constexpr ConvolutionKernel kKernels[3][3] = {
      {"pointwise_8w8a_cortex_m", no_scratch, prepare, row},
      {"fully_connected_8w8a_cortex_m", no_scratch, prepare, row}}};
 
+/// Where sums of two output channels share a register.
+constexpr ConvolutionKernel kLaneKernels[3] = {
+    {"convolution_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a},
+    {"pointwise_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a},
+    {"fully_connected_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a}};
+
 }  // namespace
 
 const ConvolutionKernel& convolution(const Convolution& layer) {
+  const bool is_pointwise = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0;
+  const int shape = !is_pointwise ? 0 : layer.out_width == 1 ? 2 : 1;
+  if (has_lanes(layer)) return kLaneKernels[shape];
   if (layer.window_weights() > kMostWeights || layer.requantization.twice != nullptr) {
     return reference::kConvolution;
   }
-  const bool is_pointwise = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0;
-  const int shape = !is_pointwise ? 0 : layer.out_width == 1 ? 2 : 1;
   return kKernels[core::weight_bits(layer.format) / 4][shape];
 }
 

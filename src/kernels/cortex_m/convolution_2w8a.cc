@@ -1,0 +1,301 @@
+// Convolutions with weights of 2 bits. Codes of some pixels are widened to 16 bits once for all
+// output channels, weights of four output channels once for all those pixels; lanes.cc makes the
+// sums.
+#include "kernels/cortex_m/convolution_2w8a.h"
+
+#include "kernels/cortex_m/cortex_m.h"
+#include "kernels/cortex_m/lanes.h"
+
+namespace coco_mcu::kernels::cortex_m {
+namespace {
+
+constexpr std::size_t kMostWeights = 256;  // of one output channel: the upper sum has 18 bits
+constexpr std::size_t kHalfGroup = 8;      // input channels
+constexpr std::size_t kGroup = 16;
+constexpr std::size_t kAddends = 4;        // words behind the codes of two pixels
+constexpr std::size_t kNumbers = 8;        // words behind the weights of four channels
+constexpr std::size_t kBlockWords = 3 * (kMostWeights + kAddends);
+
+/// How a layer's sums are made.
+struct Plan {
+  explicit Plan(const Convolution& layer)
+      : channels(layer.window_weights()),
+        quads((channels + kHalfGroup - 1) / kHalfGroup * (kHalfGroup / kQuad)),
+        step(core::weight_step(layer.format)),
+        full_quads(step == 1 ? 8 : 5),  // the lower sum stays below 2^14
+        is_only_chunk(quads <= full_quads),
+        chunks((quads + full_quads - 1) / full_quads),
+        last_code(core::weight_codes(layer.format) - 1),
+        lane_start(layer.zero_point * last_code * static_cast<std::int32_t>(full_quads * kQuad)),
+        lane_shift(is_only_chunk ? kOneChunkShift : kManyChunksShift) {}
+
+  std::size_t pair_words() const { return quads * kQuad + kAddends; }
+
+  std::size_t channels;  // input channels times the window
+  std::size_t quads;     // that they fill, the last one with zeros
+  int step;
+  std::size_t full_quads;
+  bool is_only_chunk;
+  std::size_t chunks;
+  int last_code;
+  std::int32_t lane_start;
+  int lane_shift;  // of sums of codes
+  int sum_shift() const { return lane_shift - (step - 1); }  // of sums of weights
+};
+
+std::uint32_t rotated(std::uint32_t word, int bits) {
+  return word >> bits | word << (32 - bits);
+}
+
+/// Two numbers of 16 bits of two words: their lower ones, or their upper ones.
+std::uint32_t lower_halves(std::uint32_t x, std::uint32_t y) {
+  std::uint32_t pair;
+  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(x), "r"(y));
+  return pair;
+}
+std::uint32_t upper_halves(std::uint32_t x, std::uint32_t y) {
+  std::uint32_t pair;
+  asm("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(y), "r"(x));
+  return pair;
+}
+
+/// Codes of 8 channels, four pairs (i, i + 4) or, of two words each, half of the pairs (i, i + 8).
+inline void widen_words(std::uint32_t lower, std::uint32_t upper, std::uint32_t zero,
+                        std::uint32_t* even, std::uint32_t* odd) {
+  const Halves x = {subtract_halves(__uxtb16(lower), zero),
+                    subtract_halves(__uxtb16(lower >> 8U), zero)};
+  const Halves y = {subtract_halves(__uxtb16(upper), zero),
+                    subtract_halves(__uxtb16(upper >> 8U), zero)};
+  even[0] = lower_halves(x.even, y.even);
+  even[2] = upper_halves(x.even, y.even);
+  odd[0] = lower_halves(x.odd, y.odd);
+  odd[2] = upper_halves(x.odd, y.odd);
+}
+
+/// Codes of one pixel less the zero point, every other word from `to` on, and the addends.
+void widen_pixel(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x,
+                 std::uint32_t* to, std::uint32_t* addends) {
+  const std::uint32_t zero = twice(static_cast<std::uint32_t>(zero_point));
+  std::uint32_t sum = 0;
+  std::size_t left = plan.channels;
+  for (; left >= kGroup; left -= kGroup, x += kGroup, to += 2 * kHalfGroup) {
+    const std::uint32_t w[4] = {load_word(x), load_word(x + 4), load_word(x + 8),
+                                load_word(x + 12)};
+    widen_words(w[0], w[2], zero, to, to + kHalfGroup);
+    widen_words(w[1], w[3], zero, to + 4, to + kHalfGroup + 4);
+    for (const std::uint32_t word : w) sum = __usada8(word, 0, sum);
+  }
+  if (left != 0) {
+    std::uint8_t last[kGroup];
+    std::memset(last, zero_point, sizeof(last));
+    for (std::size_t i = 0; i < left; ++i) last[i] = x[i];
+    if (left > kHalfGroup) {
+      widen_words(load_word(last), load_word(last + 8), zero, to, to + kHalfGroup);
+      widen_words(load_word(last + 4), load_word(last + 12), zero, to + 4, to + kHalfGroup + 4);
+    } else {
+      widen_words(load_word(last), load_word(last + 4), zero, to, to + 4);
+    }
+    for (std::size_t i = 0; i < left; ++i) sum += x[i];
+  }
+  const std::int32_t codes = static_cast<std::int32_t>(sum) -
+                             static_cast<std::int32_t>(plan.channels) * zero_point;
+  const std::int32_t starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step;
+  // Channel A's weights are step * code - origin, channel B's codes are two less.
+  const std::int32_t origin = plan.step == 1 ? -1 : -3;
+  addends[0] = static_cast<std::uint32_t>(origin * codes - starts) << plan.sum_shift();
+  addends[1] = static_cast<std::uint32_t>(codes) << plan.sum_shift();
+}
+
+/// Weights of some input channels, two output channels: those of even places, then those of odd
+/// ones, every other word from `to` on.
+inline void expand_words(std::uint32_t a, std::uint32_t b, int pairs, std::uint32_t* to) {
+  constexpr std::uint32_t kOneOfTwo = 0x33333333U;
+  constexpr std::uint32_t kUpperBits = 0xAAAAAAAAU;  // turns 0..3 into two less, in two bits
+  constexpr std::uint32_t kLanes = 0xC003C003U;
+  b ^= kUpperBits;
+  const std::uint32_t even = (a & kOneOfTwo) | rotated(b & kOneOfTwo, 18);
+  const std::uint32_t odd = (a >> 2U & kOneOfTwo) | rotated(b >> 2U & kOneOfTwo, 18);
+#pragma GCC unroll 4
+  for (int i = 0; i < pairs; ++i) {
+    to[2 * i] = (i == 0 ? even : rotated(even, 4 * i)) & kLanes;
+    to[2 * (pairs + i)] = (i == 0 ? odd : rotated(odd, 4 * i)) & kLanes;
+  }
+}
+
+/// The codes of up to 16 weights, those behind the row's end zero.
+std::uint32_t last_codes(const std::uint8_t* packed, std::size_t bytes) {
+  std::uint32_t word = 0;
+  for (std::size_t i = 0; i < bytes; ++i) word |= std::uint32_t{packed[i]} << 8 * i;
+  return word;
+}
+
+/// Two output channels, to every other word.
+void expand_rows(const Plan& plan, const std::uint8_t* a, const std::uint8_t* b,
+                 std::uint32_t* to) {
+  std::size_t left = plan.channels;
+  for (; left >= kGroup; left -= kGroup, a += 4, b += 4, to += 2 * kHalfGroup) {
+    expand_words(load_word(a), load_word(b), 4, to);
+  }
+  if (left == 0) return;
+  const std::size_t bytes = (left + 3) / 4;
+  std::uint32_t last[2] = {last_codes(a, bytes), last_codes(b, bytes)};
+  if (left > kHalfGroup) {
+    expand_words(last[0], last[1], 4, to);
+    return;
+  }
+  for (std::uint32_t& word : last) word = (word & 0xFFU) | (word & 0xFF00U) << 8U;
+  expand_words(last[0], last[1], 2, to);
+}
+
+/// Multiplier and offset of one channel such that the upper half of multiplier * sum / 2^32 +
+/// offset is the code before it is cut. False where 32 bits do not hold them.
+bool find_numbers(const Convolution& layer, const Plan& plan, std::size_t channel,
+                  std::uint32_t* numbers) {
+  const core::Requantization& rule = layer.requantization;
+  const std::size_t c = rule.is_uniform ? 0 : channel;
+  const int left = 32 - plan.sum_shift() + rule.left_shift - rule.shift;
+  const int offset_left = 16 + rule.offset_shift - rule.shift;
+  if (left < 0 || left > 30 || offset_left < 0) return false;
+  const std::int64_t multiplier = std::int64_t{rule.multipliers[c]} << left;
+  const std::int64_t offset = std::int64_t{rule.offsets[c]} * (1 << offset_left);
+  const std::int32_t farthest =
+      layer.zero_point < 128 ? 255 - layer.zero_point : layer.zero_point;
+  const std::int64_t largest_sum = static_cast<std::int64_t>(plan.channels) * farthest *
+                                   core::weight_magnitude(layer.format);
+  constexpr std::int64_t kRange = std::int64_t{1} << 31;
+  if (multiplier >= kRange) return false;
+  const std::int64_t largest =
+      ((largest_sum << plan.sum_shift()) * multiplier >> 32) + (offset < 0 ? -offset : offset);
+  numbers[0] = static_cast<std::uint32_t>(multiplier);
+  numbers[1] = static_cast<std::uint32_t>(offset);
+  return largest < kRange - 1;
+}
+
+/// Four output channels at `pixels` pixels whose codes have been widened.
+void make_channels(const Convolution& layer, const Plan& plan, std::size_t first,
+                   const std::uint32_t* codes, std::size_t pixels, std::uint8_t* out) {
+  std::uint32_t weights[kMostWeights + kNumbers];
+  const std::size_t row_bytes = core::packed_row_bytes(layer.format, plan.channels);
+  const std::uint8_t* row = layer.weights + first * row_bytes;
+  expand_rows(plan, row, row + 2 * row_bytes, weights);
+  expand_rows(plan, row + row_bytes, row + 3 * row_bytes, weights + 1);
+  std::uint32_t* numbers = weights + plan.quads * kQuad;
+  bool makes_codes = true;
+  constexpr std::size_t kOrder[4] = {0, 2, 1, 3};
+  for (std::size_t i = 0; i < 4; ++i) {
+    makes_codes = find_numbers(layer, plan, first + kOrder[i], numbers + 2 * i) && makes_codes;
+  }
+
+  const std::size_t first_quads = plan.quads - (plan.chunks - 1) * plan.full_quads;
+  LaneGroup group = {
+      .codes = codes,
+      .codes_end = codes,
+      .weights = weights,
+      .weights_end = numbers,
+      .out = out + first,
+      .stride = static_cast<std::size_t>(layer.out_channels),
+      .lane_start = static_cast<std::uint32_t>(plan.lane_start),
+      .first_chunk = chunk_entry(plan.is_only_chunk, first_quads),
+      .full_chunk = chunk_entry(plan.is_only_chunk, plan.full_quads),
+      .finish = finish_entry(plan.is_only_chunk, makes_codes),
+  };
+  const auto run = [&](std::size_t pairs) {
+    group.codes_end = group.codes + pairs * plan.pair_words();
+    plan.is_only_chunk ? sum_one_chunk(&group) : sum_many_chunks(&group);
+    group.codes = group.codes_end;
+  };
+  if (makes_codes) {
+    if (pixels >= 2) run(pixels / 2);
+    group.out += pixels / 2 * 2 * group.stride;
+    group.stride = 0;
+    if (pixels % 2 != 0) run(1);
+    return;
+  }
+  std::uint32_t sums[8];
+  for (std::size_t pixel = 0; pixel < pixels; pixel += 2) {
+    group.out = reinterpret_cast<std::uint8_t*>(sums);
+    run(1);
+    for (std::size_t i = 0; i < 2 && pixel + i < pixels; ++i) {
+      const std::uint32_t of_pixel[4] = {sums[4 + 2 * i], sums[5 + 2 * i], sums[2 * i],
+                                         sums[2 * i + 1]};
+      for (std::size_t c = 0; c < 4; ++c) {
+        core::Requantization rule = layer.requantization;
+        rule.low = 0;
+        rule.high = 255;
+        out[(pixel + i) * static_cast<std::size_t>(layer.out_channels) + first + c] =
+            core::requantize_to_code(
+                rule, static_cast<std::int32_t>(of_pixel[c]) >> plan.sum_shift(), first + c);
+      }
+    }
+  }
+}
+
+/// The codes under the window of one output pixel, side by side; padding is the zero point.
+void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
+            std::uint8_t* window) {
+  const std::int32_t begin = out_column * layer.stride - layer.padding;
+  const std::int32_t end = begin + layer.kernel;
+  const std::int32_t from = begin < 0 ? 0 : begin;
+  const std::int32_t to = end > layer.in_width ? layer.in_width : end;
+  const std::size_t bytes = static_cast<std::size_t>(layer.kernel * layer.in_channels);
+  for (std::int32_t ky = 0; ky < layer.kernel; ++ky, window += bytes) {
+    const bool is_whole = rows[ky] != nullptr && from == begin && to == end;
+    if (!is_whole) std::memset(window, layer.zero_point, bytes);
+    if (rows[ky] == nullptr || from >= to) continue;
+    const std::uint8_t* x = rows[ky] + from * layer.in_channels;
+    std::uint8_t* next = window + (from - begin) * layer.in_channels;
+    std::size_t count = static_cast<std::size_t>((to - from) * layer.in_channels);
+    for (; count >= 4; count -= 4, x += 4, next += 4) store_word(next, load_word(x));
+    for (; count != 0; --count) *next++ = *x++;
+  }
+}
+
+/// Widens `count` pixels from `first` on; an odd one's place beside it stays as it is.
+void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows, std::size_t first,
+                 std::size_t count, std::uint32_t* codes) {
+  const bool is_in_place = layer.kernel == 1 && layer.padding == 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint32_t* pair = codes + i / 2 * plan.pair_words();
+    std::uint32_t* addends = pair + plan.quads * kQuad + i % 2 * 2;
+    const std::size_t column = first + i;
+    if (is_in_place) {
+      widen_pixel(plan, layer.zero_point,
+                  rows[0] + column * static_cast<std::size_t>(layer.stride * layer.in_channels),
+                  pair + i % 2, addends);
+    } else {
+      std::uint8_t window[kMostWeights];
+      gather(layer, rows, static_cast<std::int32_t>(column), window);
+      widen_pixel(plan, layer.zero_point, window, pair + i % 2, addends);
+    }
+  }
+}
+
+}  // namespace
+
+bool has_lanes(const Convolution& layer) {
+  return core::weight_bits(layer.format) == 2 && layer.window_weights() <= kMostWeights &&
+         layer.out_channels >= 4 && layer.zero_point >= 0 && layer.zero_point <= 255 &&
+         layer.requantization.twice == nullptr;
+}
+
+void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
+              std::uint8_t* out) {
+  const Plan plan(layer);
+  const auto pixels = static_cast<std::size_t>(layer.out_width);
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  std::uint32_t codes[kBlockWords];
+  const std::size_t block = kBlockWords / plan.pair_words() * 2;
+  for (std::size_t first = 0; first < pixels; first += block) {
+    const std::size_t count = pixels - first < block ? pixels - first : block;
+    widen_block(layer, plan, rows, first, count, codes);
+    std::uint8_t* to = out + first * channels;
+    for (std::size_t channel = 0; channel < channels; channel += 4) {
+      // The last four may have some of those before among them.
+      const std::size_t from = channel + 4 > channels ? channels - 4 : channel;
+      make_channels(layer, plan, from, codes, count, to);
+    }
+    finish_codes(layer.requantization, to, count * channels);
+  }
+}
+
+}  // namespace coco_mcu::kernels::cortex_m
