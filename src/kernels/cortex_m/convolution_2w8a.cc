@@ -3,12 +3,16 @@
 // sums.
 #include "kernels/cortex_m/convolution_2w8a.h"
 
+#include <algorithm>
+#include <bit>
+
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/lanes.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
+constexpr int kMostShift = 18;             // of sums: further ones need no larger multipliers
 constexpr std::size_t kMostWeights = 256;  // of one output channel: the upper sum has 18 bits
 constexpr std::size_t kHalfGroup = 8;      // input channels
 constexpr std::size_t kGroup = 16;
@@ -23,11 +27,21 @@ struct Plan {
         quads((channels + kHalfGroup - 1) / kHalfGroup * (kHalfGroup / kQuad)),
         step(core::weight_step(layer.format)),
         full_quads(step == 1 ? 8 : 5),  // the lower sum stays below 2^14
-        is_only_chunk(quads <= full_quads),
+        is_only_chunk(quads <= full_quads &&
+                      layer.requantization.left_shift <= layer.requantization.shift + 1),
         chunks((quads + full_quads - 1) / full_quads),
         last_code(core::weight_codes(layer.format) - 1),
         lane_start(layer.zero_point * last_code * static_cast<std::int32_t>(full_quads * kQuad)),
-        lane_shift(is_only_chunk ? kOneChunkShift : kManyChunksShift) {}
+        lane_shift(is_only_chunk ? kOneChunkShift : free_bits(layer) + step - 1) {}
+
+  /// How far a sum of the layer can be moved to the left within 32 bits.
+  static int free_bits(const Convolution& layer) {
+    const std::int32_t farthest = layer.zero_point < 128 ? 255 - layer.zero_point : layer.zero_point;
+    const auto largest = static_cast<std::uint32_t>(layer.window_weights()) *
+                         static_cast<std::uint32_t>(farthest) *
+                         static_cast<std::uint32_t>(core::weight_magnitude(layer.format));
+    return std::min(std::countl_zero(largest) - 1, kMostShift);
+  }
 
   std::size_t pair_words() const { return quads * kQuad + kAddends; }
 
@@ -198,6 +212,7 @@ void make_channels(const Convolution& layer, const Plan& plan, std::size_t first
       .first_chunk = chunk_entry(plan.is_only_chunk, first_quads),
       .full_chunk = chunk_entry(plan.is_only_chunk, plan.full_quads),
       .finish = finish_entry(plan.is_only_chunk, makes_codes),
+      .shift = static_cast<std::uint32_t>(plan.lane_shift),
   };
   const auto run = [&](std::size_t pairs) {
     group.codes_end = group.codes + pairs * plan.pair_words();

@@ -29,9 +29,9 @@ asm(R"(
 
   .macro coco_mcu_begin
   push {r4-r11, lr}
-  ldmia r0!, {r1, r2, r3, r4, r5, r6, r7, r8, r9, r10}
+  ldmia r0!, {r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11}
   sub sp, sp, #60
-  stmia sp, {r1, r2, r3, r4, r5, r6, r7, r8, r9, r10}
+  stmia sp, {r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11}
   mov r0, r1
   .endm
 
@@ -97,18 +97,28 @@ asm(R"(
   add r6, lr, r6, lsl #18
   add r7, lr, r7, lsl #18
   .else
-  add r8, r2, r8, lsl #14
-  add r9, r2, r9, lsl #14
-  add r10, r12, r10, lsl #14
-  add r11, r12, r11, lsl #14
+  ldr r1, [sp, #40]
+  lsl r8, r8, r1
+  lsl r9, r9, r1
+  lsl r10, r10, r1
+  lsl r11, r11, r1
   lsr r4, r4, #14
   lsr r5, r5, #14
   lsr r6, r6, #14
   lsr r7, r7, #14
-  add r4, r3, r4, lsl #14
-  add r5, r3, r5, lsl #14
-  add r6, lr, r6, lsl #14
-  add r7, lr, r7, lsl #14
+  lsl r4, r4, r1
+  lsl r5, r5, r1
+  lsl r6, r6, r1
+  lsl r7, r7, r1
+  add r8, r8, r2
+  add r9, r9, r2
+  add r10, r10, r12
+  add r11, r11, r12
+  add r4, r4, r3
+  add r5, r5, r3
+  add r6, r6, lr
+  add r7, r7, lr
+  ldr r1, [sp, #12]
   .endif
   .endm
 )");
@@ -145,16 +155,16 @@ coco_mcu_one_chunk_quads:
   mov r7, r4
   mov r2, #0
   mov r3, #0
-  strd r2, r3, [sp, #40]
-  strd r2, r3, [sp, #48]
+  strd r2, r3, [sp, #44]
+  strd r2, r3, [sp, #52]
   ldr pc, [sp, #28]
   .balign 4
 coco_mcu_many_chunks_quads:
   .rept 8
   coco_mcu_quad
   .endr
-  ldrd r8, r9, [sp, #40]
-  ldrd r10, r11, [sp, #48]
+  ldrd r8, r9, [sp, #44]
+  ldrd r10, r11, [sp, #52]
   ubfx r2, r4, #0, #14
   ubfx r3, r5, #0, #14
   ubfx r12, r6, #0, #14
@@ -163,7 +173,7 @@ coco_mcu_many_chunks_quads:
   add r9, r9, r3
   add r10, r10, r12
   add r11, r11, lr
-  ldrd r2, r3, [sp, #24]
+  ldr r2, [sp, #24]
   ldr r12, [sp, #12]
   bfi r4, r2, #0, #14
   bfi r5, r2, #0, #14
@@ -171,8 +181,8 @@ coco_mcu_many_chunks_quads:
   bfi r7, r2, #0, #14
   cmp r1, r12
   beq 2f
-  strd r8, r9, [sp, #40]
-  strd r10, r11, [sp, #48]
+  strd r8, r9, [sp, #44]
+  strd r10, r11, [sp, #52]
   ldr pc, [sp, #32]
 2:
   coco_mcu_finish 1b coco_mcu_many_chunks_codes coco_mcu_many_chunks_sums

@@ -33,12 +33,12 @@ struct LaneGroup {
   std::uint32_t lane_start;    // keeps a chunk's lower sum positive
   std::uintptr_t first_chunk;  // where the unrolled code is entered, see chunk_entry
   std::uintptr_t full_chunk;
-  std::uintptr_t finish;       // kCodes or kSums
+  std::uintptr_t finish;       // see finish_entry
+  std::uint32_t shift;         // how far to the left sums of many chunks are moved
 };
 
-/// How far to the left a sum stands when it is multiplied, for codes of step 1.
+/// How far sums of a single chunk are moved.
 constexpr int kOneChunkShift = 18;
-constexpr int kManyChunksShift = 14;
 
 /// Where a chunk of so many quads, 1..8, begins.
 std::uintptr_t chunk_entry(bool is_only_chunk, std::size_t quads);
