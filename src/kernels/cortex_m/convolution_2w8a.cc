@@ -8,6 +8,7 @@
 
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/lanes.h"
+#include "kernels/cortex_m/top_half.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
@@ -32,17 +33,14 @@ struct Plan {
         chunks((quads + full_quads - 1) / full_quads),
         last_code(core::weight_codes(layer.format) - 1),
         lane_start(layer.zero_point * last_code * static_cast<std::int32_t>(full_quads * kQuad)),
-        lane_shift(is_only_chunk ? kOneChunkShift : free_bits(layer) + step - 1) {}
+        largest_sum(static_cast<std::int32_t>(channels) * farthest_code(layer.zero_point) *
+                    core::weight_magnitude(layer.format)),
+        lane_shift(is_only_chunk ? kOneChunkShift : free_bits() + step - 1) {}
 
   /// How far a sum of the layer can be moved to the left within 32 bits.
-  static int free_bits(const Convolution& layer) {
-    const std::int32_t farthest = layer.zero_point < 128 ? 255 - layer.zero_point : layer.zero_point;
-    const auto largest = static_cast<std::uint32_t>(layer.window_weights()) *
-                         static_cast<std::uint32_t>(farthest) *
-                         static_cast<std::uint32_t>(core::weight_magnitude(layer.format));
-    return std::min(std::countl_zero(largest) - 1, kMostShift);
+  int free_bits() const {
+    return std::min(std::countl_zero(static_cast<std::uint32_t>(largest_sum)) - 1, kMostShift);
   }
-
   std::size_t pair_words() const { return quads * kQuad + kAddends; }
 
   std::size_t channels;  // input channels times the window
@@ -53,6 +51,7 @@ struct Plan {
   std::size_t chunks;
   int last_code;
   std::int32_t lane_start;
+  std::int32_t largest_sum;
   int lane_shift;  // of sums of codes
   int sum_shift() const { return lane_shift - (step - 1); }  // of sums of weights
 };
@@ -161,30 +160,6 @@ void expand_rows(const Plan& plan, const std::uint8_t* a, const std::uint8_t* b,
   expand_words(last[0], last[1], 2, to);
 }
 
-/// Multiplier and offset of one channel such that the upper half of multiplier * sum / 2^32 +
-/// offset is the code before it is cut. False where 32 bits do not hold them.
-bool find_numbers(const Convolution& layer, const Plan& plan, std::size_t channel,
-                  std::uint32_t* numbers) {
-  const core::Requantization& rule = layer.requantization;
-  const std::size_t c = rule.is_uniform ? 0 : channel;
-  const int left = 32 - plan.sum_shift() + rule.left_shift - rule.shift;
-  const int offset_left = 16 + rule.offset_shift - rule.shift;
-  if (left < 0 || left > 30 || offset_left < 0) return false;
-  const std::int64_t multiplier = std::int64_t{rule.multipliers[c]} << left;
-  const std::int64_t offset = std::int64_t{rule.offsets[c]} * (1 << offset_left);
-  const std::int32_t farthest =
-      layer.zero_point < 128 ? 255 - layer.zero_point : layer.zero_point;
-  const std::int64_t largest_sum = static_cast<std::int64_t>(plan.channels) * farthest *
-                                   core::weight_magnitude(layer.format);
-  constexpr std::int64_t kRange = std::int64_t{1} << 31;
-  if (multiplier >= kRange) return false;
-  const std::int64_t largest =
-      ((largest_sum << plan.sum_shift()) * multiplier >> 32) + (offset < 0 ? -offset : offset);
-  numbers[0] = static_cast<std::uint32_t>(multiplier);
-  numbers[1] = static_cast<std::uint32_t>(offset);
-  return largest < kRange - 1;
-}
-
 /// Four output channels at `pixels` pixels whose codes have been widened.
 void make_channels(const Convolution& layer, const Plan& plan, std::size_t first,
                    const std::uint32_t* codes, std::size_t pixels, std::uint8_t* out) {
@@ -197,7 +172,9 @@ void make_channels(const Convolution& layer, const Plan& plan, std::size_t first
   bool makes_codes = true;
   constexpr std::size_t kOrder[4] = {0, 2, 1, 3};
   for (std::size_t i = 0; i < 4; ++i) {
-    makes_codes = find_numbers(layer, plan, first + kOrder[i], numbers + 2 * i) && makes_codes;
+    makes_codes = find_top_half(layer.requantization, first + kOrder[i], plan.largest_sum,
+                                plan.sum_shift(), numbers + 2 * i) &&
+                  makes_codes;
   }
 
   const std::size_t first_quads = plan.quads - (plan.chunks - 1) * plan.full_quads;
@@ -234,12 +211,10 @@ void make_channels(const Convolution& layer, const Plan& plan, std::size_t first
       const std::uint32_t of_pixel[4] = {sums[4 + 2 * i], sums[5 + 2 * i], sums[2 * i],
                                          sums[2 * i + 1]};
       for (std::size_t c = 0; c < 4; ++c) {
-        core::Requantization rule = layer.requantization;
-        rule.low = 0;
-        rule.high = 255;
         out[(pixel + i) * static_cast<std::size_t>(layer.out_channels) + first + c] =
-            core::requantize_to_code(
-                rule, static_cast<std::int32_t>(of_pixel[c]) >> plan.sum_shift(), first + c);
+            code_before_limits(layer.requantization,
+                               static_cast<std::int32_t>(of_pixel[c]) >> plan.sum_shift(),
+                               first + c);
       }
     }
   }
