@@ -161,7 +161,8 @@ void expand_rows(const Plan& plan, const std::uint8_t* a, const std::uint8_t* b,
 }
 
 /// Four output channels at `pixels` pixels whose codes have been widened.
-void make_channels(const Convolution& layer, const Plan& plan, std::size_t first,
+void make_channels(const Convolution& layer, const Plan& plan, const TopHalf& top_half,
+                   std::size_t first,
                    const std::uint32_t* codes, std::size_t pixels, std::uint8_t* out) {
   std::uint32_t weights[kMostWeights + kNumbers];
   const std::size_t row_bytes = core::packed_row_bytes(layer.format, plan.channels);
@@ -169,13 +170,7 @@ void make_channels(const Convolution& layer, const Plan& plan, std::size_t first
   expand_rows(plan, row, row + 2 * row_bytes, weights);
   expand_rows(plan, row + row_bytes, row + 3 * row_bytes, weights + 1);
   std::uint32_t* numbers = weights + plan.quads * kQuad;
-  bool makes_codes = true;
-  constexpr std::size_t kOrder[4] = {0, 2, 1, 3};
-  for (std::size_t i = 0; i < 4; ++i) {
-    makes_codes = find_top_half(layer.requantization, first + kOrder[i], plan.largest_sum,
-                                plan.sum_shift(), numbers + 2 * i) &&
-                  makes_codes;
-  }
+  const bool makes_codes = find_four(top_half, first, numbers);
 
   const std::size_t first_quads = plan.quads - (plan.chunks - 1) * plan.full_quads;
   LaneGroup group = {
@@ -271,6 +266,7 @@ bool has_lanes(const Convolution& layer) {
 void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
               std::uint8_t* out) {
   const Plan plan(layer);
+  const TopHalf top_half(layer.requantization, plan.largest_sum, plan.sum_shift());
   const auto pixels = static_cast<std::size_t>(layer.out_width);
   const auto channels = static_cast<std::size_t>(layer.out_channels);
   std::uint32_t codes[kBlockWords];
@@ -282,7 +278,7 @@ void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows ro
     for (std::size_t channel = 0; channel < channels; channel += 4) {
       // The last four may have some of those before among them.
       const std::size_t from = channel + 4 > channels ? channels - 4 : channel;
-      make_channels(layer, plan, from, codes, count, to);
+      make_channels(layer, plan, top_half, from, codes, count, to);
     }
     finish_codes(layer.requantization, to, count * channels);
   }

@@ -14,60 +14,96 @@ int columns_of(const Convolution& layer) {
   return layer.kernel + layer.stride;
 }
 
-/// Four channels of a layer and the rows of its window. A row of padding adds nothing: its weights
-/// are zero, and it reads another row.
-struct Group {
-  const Convolution& layer;
-  std::size_t first;  // channel
-  const std::uint8_t* rows[kMostKernel + 1] = {};
-  bool makes_codes = true;
-  std::uint32_t weights[4 + kMostKernel * kMostColumns * 4 + kNumbers];
-
-  Group(const Convolution& of, std::size_t first_channel, WindowRows window)
-      : layer(of), first(first_channel) {
+/// What the channels of a layer have in common.
+struct Row {
+  Row(const Convolution& of, WindowRows window)
+      : layer(of),
+        top_half(of.requantization,
+                 of.kernel * of.kernel * farthest_code(of.zero_point) *
+                     core::weight_magnitude(of.format),
+                 column_shift(columns_of(of))) {
     const std::uint8_t* some_row = nullptr;
     for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
       if (window[ky] != nullptr) some_row = window[ky];
     }
     for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      rows[ky] = window[ky] == nullptr ? some_row : window[ky];
-    }
-    std::uint32_t* numbers = weights + 4 + layer.kernel * columns_of(layer) * 4;
-    constexpr std::size_t kOrder[4] = {0, 2, 1, 3};
-    const std::int32_t largest_sum = layer.kernel * layer.kernel *
-                                     farthest_code(layer.zero_point) *
-                                     core::weight_magnitude(layer.format);
-    for (std::size_t i = 0; i < 4; ++i) {
-      expand(i, window);
-      makes_codes = find_top_half(layer.requantization, first + kOrder[i], largest_sum,
-                                  column_shift(columns_of(layer)), numbers + 2 * i) &&
-                    makes_codes;
+      is_padding[ky] = window[ky] == nullptr;
+      rows[ky] = is_padding[ky] ? some_row : window[ky];
     }
   }
 
- private:
-  /// The weights of channel first + i, every fourth word.
-  void expand(std::size_t i, WindowRows window) {
-    const auto taps = static_cast<std::size_t>(layer.kernel * layer.kernel);
-    const std::uint8_t* packed =
-        layer.weights + (first + i) * core::packed_row_bytes(layer.format, taps);
-    std::uint32_t* to = weights + 4 + i;
-    std::int32_t sum = 0;
-    std::size_t tap = 0;
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      std::int32_t row[kMostKernel] = {};
-      for (std::int32_t kx = 0; kx < layer.kernel; ++kx, ++tap) {
-        if (window[ky] != nullptr) row[kx] = core::weight_at(layer.format, packed, tap);
-        sum += row[kx];
-      }
-      for (std::int32_t column = 0; column < columns_of(layer); ++column, to += 4) {
-        const std::int32_t left = column < layer.kernel ? row[column] : 0;
-        const std::int32_t right = column < layer.stride ? 0 : row[column - layer.stride];
-        *to = static_cast<std::uint32_t>(left + right * 65536);
-      }
-    }
-    weights[i] = static_cast<std::uint32_t>(-layer.zero_point * sum * 65537);
+  const Convolution& layer;
+  TopHalf top_half;
+  /// A row of padding adds nothing: its weights are zero, and it reads another row.
+  const std::uint8_t* rows[kMostKernel + 1] = {};
+  bool is_padding[kMostKernel] = {};
+};
+
+/// The codes of one channel's weights, the first one lowest.
+template <int kKernel>
+std::uint64_t load_codes(const std::uint8_t* packed) {
+  if constexpr (kKernel == 3) {  // 18 bits
+    return packed[0] | std::uint32_t{packed[1]} << 8U | std::uint32_t{packed[2]} << 16U;
+  } else {  // 50 bits
+    return load_word(packed) | std::uint64_t{load_word(packed + 3) >> 8U} << 32U;
   }
+}
+
+/// The weights of one channel as sum_columns reads them, every fourth word from `to` on.
+template <int kKernel, int kStride>
+void expand(const Row& row, std::size_t channel, std::uint32_t* to) {
+  constexpr std::size_t kRowBytes = (kKernel * kKernel * 2 + 7) / 8;
+  const std::uint64_t codes = load_codes<kKernel>(row.layer.weights + channel * kRowBytes);
+  std::uint32_t* start = to;
+  to += 4;
+  std::int32_t sum = 0;
+#pragma GCC unroll 5
+  for (int ky = 0; ky < kKernel; ++ky) {
+    const std::int32_t step = row.is_padding[ky] ? 0 : core::weight_step(row.layer.format);
+    const std::int32_t origin = row.is_padding[ky] ? 0 : core::weight_origin(row.layer.format);
+    const auto of_row = static_cast<std::uint32_t>(codes >> (2 * kKernel * ky));
+    std::int32_t w[kKernel];
+#pragma GCC unroll 5
+    for (int kx = 0; kx < kKernel; ++kx) {
+      w[kx] = static_cast<std::int32_t>(of_row >> (2 * kx) & 3U) * step + origin;
+      sum += w[kx];
+    }
+#pragma GCC unroll 7
+    for (int column = 0; column < kKernel + kStride; ++column, to += 4) {
+      const std::int32_t left = column < kKernel ? w[column] : 0;
+      const std::int32_t right = column < kStride ? 0 : w[column - kStride];
+      *to = static_cast<std::uint32_t>(left + right * 65536);
+    }
+  }
+  *start = static_cast<std::uint32_t>(-row.layer.zero_point * sum * 65537);
+}
+
+using Expand = void (*)(const Row& row, std::size_t channel, std::uint32_t* to);
+
+/// Null where windows have too many columns.
+Expand expand_of(const Convolution& layer) {
+  constexpr Expand kOf3[] = {expand<3, 1>, expand<3, 2>, expand<3, 3>};
+  constexpr Expand kOf5[] = {expand<5, 1>, expand<5, 2>};
+  if (layer.kernel == 3 && layer.stride <= 3) return kOf3[layer.stride - 1];
+  if (layer.kernel == 5 && layer.stride <= 2) return kOf5[layer.stride - 1];
+  return nullptr;
+}
+
+/// Four channels of a row.
+struct Group {
+  Group(const Row& of, std::size_t first_channel)
+      : layer(of.layer), first(first_channel), rows(of.rows) {
+    const Expand expand_channel = expand_of(layer);
+    for (std::size_t i = 0; i < 4; ++i) expand_channel(of, first + i, weights + i);
+    makes_codes = find_four(of.top_half, first,
+                            weights + 4 + layer.kernel * columns_of(layer) * 4);
+  }
+
+  const Convolution& layer;
+  std::size_t first;
+  const std::uint8_t* const* rows;
+  bool makes_codes;
+  std::uint32_t weights[4 + kMostKernel * kMostColumns * 4 + kNumbers];
 };
 
 /// What sum_columns gives for `pairs` pairs, to codes.
@@ -152,34 +188,35 @@ void make_edge_pair(const Group& group, std::int32_t first, std::uint8_t* out) {
 }  // namespace
 
 bool has_column_lanes(const Convolution& layer) {
-  const int columns = columns_of(layer);
-  return core::weight_bits(layer.format) == 2 && (layer.kernel == 3 || layer.kernel == 5) &&
-         columns >= kFewestColumns && columns <= kMostColumns && layer.out_channels >= 4 &&
-         layer.zero_point >= 0 && layer.zero_point <= 255 &&
+  return core::weight_bits(layer.format) == 2 && expand_of(layer) != nullptr &&
+         layer.out_channels >= 4 && layer.zero_point >= 0 && layer.zero_point <= 255 &&
          layer.requantization.twice == nullptr;
 }
 
 void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
                         std::uint8_t* out) {
   const auto channels = static_cast<std::size_t>(layer.out_channels);
+  const Row row(layer, rows);
   const auto is_inside = [&](std::int32_t first) {
     const std::int32_t left = first * layer.stride - layer.padding;
     return left >= 0 && left + columns_of(layer) <= layer.in_width && first + 1 < layer.out_width;
   };
+  std::int32_t inner_begin = 0;
+  while (inner_begin < layer.out_width && !is_inside(inner_begin)) inner_begin += 2;
+  std::int32_t inner_end = inner_begin;
+  while (is_inside(inner_end)) inner_end += 2;
   for (std::size_t channel = 0; channel < channels; channel += 4) {
     // The last four may have some of those before among them.
     const std::size_t first = channel + 4 > channels ? channels - 4 : channel;
-    const Group group(layer, first, rows);
-    for (std::int32_t column = 0; column < layer.out_width;) {
-      std::int32_t pairs = 0;
-      while (is_inside(column + 2 * pairs)) ++pairs;
-      if (pairs != 0) {
-        make_inner_pairs(group, column, pairs, out + first);
-        column += 2 * pairs;
-      } else {
-        make_edge_pair(group, column, out + first);
-        column += 2;
+    const Group group(row, first);
+    std::uint8_t* to = out + first;
+    for (std::int32_t column = 0; column < layer.out_width; column += 2) {
+      if (column == inner_begin && inner_begin != inner_end) {
+        make_inner_pairs(group, inner_begin, (inner_end - inner_begin) / 2, to);
+        column = inner_end;
+        if (column >= layer.out_width) break;
       }
+      make_edge_pair(group, column, to);
     }
   }
   finish_codes(layer.requantization, out, static_cast<std::size_t>(layer.out_width) * channels);

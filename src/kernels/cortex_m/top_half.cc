@@ -2,20 +2,40 @@
 
 namespace coco_mcu::kernels::cortex_m {
 
-bool find_top_half(const core::Requantization& rule, std::size_t channel, std::int64_t largest_sum,
-                   int sum_shift, std::uint32_t* numbers) {
-  const std::size_t c = rule.is_uniform ? 0 : channel;
-  const int left = 32 - sum_shift + rule.left_shift - rule.shift;
-  const int offset_left = 16 + rule.offset_shift - rule.shift;
-  if (left < 0 || left > 30 || offset_left < 0) return false;
-  constexpr std::int64_t kRange = std::int64_t{1} << 31;
-  const std::int64_t multiplier = std::int64_t{rule.multipliers[c]} << left;
-  if (multiplier >= kRange) return false;
-  const std::int64_t offset = std::int64_t{rule.offsets[c]} * (1 << offset_left);
-  numbers[0] = static_cast<std::uint32_t>(multiplier);
-  numbers[1] = static_cast<std::uint32_t>(offset);
-  return ((largest_sum << sum_shift) * multiplier >> 32) + (offset < 0 ? -offset : offset) <
-         kRange - 1;
+namespace {
+
+/// What a product and an offset may add to 2^31: codes are 2^16 apart, few offsets are beyond 2047.
+constexpr std::uint32_t kMostOffset = 1U << 27U;
+constexpr std::uint32_t kMostProduct = (1U << 31U) - kMostOffset - 1;
+
+/// `number` times a power of two, rounded down, at most 2^30.
+std::uint32_t scaled(std::uint32_t number, int left) {
+  constexpr std::uint32_t kMost = 1U << 30U;
+  if (left <= 0) return left <= -32 ? 0 : number >> -left;
+  return left >= 30 || number >= kMost >> left ? kMost : number << left;
+}
+
+}  // namespace
+
+TopHalf::TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int sum_shift)
+    : rule_(rule),
+      left_(32 - sum_shift + rule.left_shift - rule.shift),
+      offset_left_(16 + rule.offset_shift - rule.shift) {
+  if (left_ < 0 || left_ > 30 || offset_left_ < 0) {
+    left_ = 0;
+    offset_left_ = 0;
+    return;
+  }
+  const std::uint32_t of_product = scaled(kMostProduct / static_cast<std::uint32_t>(largest_sum),
+                                          rule.shift - rule.left_shift);
+  const std::uint32_t of_word = (1U << (31 - left_)) - 1;
+  most_multiplier_ = static_cast<std::int32_t>(of_product < of_word ? of_product : of_word);
+  most_offset_ = static_cast<std::int32_t>(scaled(kMostOffset, -offset_left_));
+}
+
+bool find_four(const TopHalf& layer, std::size_t first, std::uint32_t* numbers) {
+  const bool has_even = layer.find(first, numbers) & layer.find(first + 2, numbers + 2);
+  return has_even & layer.find(first + 1, numbers + 4) & layer.find(first + 3, numbers + 6);
 }
 
 std::uint8_t code_before_limits(core::Requantization rule, std::int32_t sum, std::size_t channel) {

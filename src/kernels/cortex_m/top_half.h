@@ -14,10 +14,33 @@ constexpr std::int32_t farthest_code(std::int32_t zero_point) {
   return zero_point < 128 ? 255 - zero_point : zero_point;
 }
 
-/// Multiplier and offset of one channel for sums of at most `largest_sum` that stand `sum_shift`
-/// bits to the left. False where 32 bits do not hold them.
-bool find_top_half(const core::Requantization& rule, std::size_t channel, std::int64_t largest_sum,
-                   int sum_shift, std::uint32_t* numbers);
+/// The numbers of a layer's channels for that instruction.
+class TopHalf {
+ public:
+  /// For sums of at most `largest_sum` that stand `sum_shift` bits to the left.
+  TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int sum_shift);
+
+  /// Multiplier and offset of a channel. False where 32 bits do not hold them or what they give.
+  bool find(std::size_t channel, std::uint32_t* numbers) const {
+    const std::size_t c = rule_.is_uniform ? 0 : channel;
+    const std::int32_t multiplier = rule_.multipliers[c];
+    const std::int32_t offset = rule_.offsets[c];
+    numbers[0] = static_cast<std::uint32_t>(multiplier) << left_;
+    numbers[1] = static_cast<std::uint32_t>(offset) << offset_left_;
+    return multiplier <= most_multiplier_ && offset <= most_offset_ && -offset <= most_offset_;
+  }
+
+ private:
+  const core::Requantization& rule_;
+  int left_;
+  int offset_left_;
+  std::int32_t most_multiplier_ = -1;
+  std::int32_t most_offset_ = 0;
+};
+
+/// Those of channels first, first + 2, first + 1, first + 3, the order in which codes are packed.
+/// Writes eight words.
+bool find_four(const TopHalf& layer, std::size_t first, std::uint32_t* numbers);
 
 /// The code of a sum as SMMLA makes it: without the layer's limits and table.
 std::uint8_t code_before_limits(core::Requantization rule, std::int32_t sum, std::size_t channel);
