@@ -85,35 +85,28 @@ inline void widen_words(std::uint32_t lower, std::uint32_t upper, std::uint32_t 
   odd[2] = upper_halves(x.odd, y.odd);
 }
 
-/// Codes of one pixel less the zero point, every other word from `to` on, and the addends.
+/// Codes of one pixel less the zero point, every other word from `to` on, and the addends. There
+/// are as many codes as the quads hold.
 void widen_pixel(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x,
                  std::uint32_t* to, std::uint32_t* addends) {
   const std::uint32_t zero = twice(static_cast<std::uint32_t>(zero_point));
   std::uint32_t sum = 0;
-  std::size_t left = plan.channels;
-  for (; left >= kGroup; left -= kGroup, x += kGroup, to += 2 * kHalfGroup) {
+  for (std::size_t left = plan.quads / 4; left != 0; --left, x += kGroup, to += 2 * kHalfGroup) {
     const std::uint32_t w[4] = {load_word(x), load_word(x + 4), load_word(x + 8),
                                 load_word(x + 12)};
     widen_words(w[0], w[2], zero, to, to + kHalfGroup);
     widen_words(w[1], w[3], zero, to + 4, to + kHalfGroup + 4);
     for (const std::uint32_t word : w) sum = __usada8(word, 0, sum);
   }
-  if (left != 0) {
-    std::uint8_t last[kGroup];
-    std::memset(last, zero_point, sizeof(last));
-    for (std::size_t i = 0; i < left; ++i) last[i] = x[i];
-    if (left > kHalfGroup) {
-      widen_words(load_word(last), load_word(last + 8), zero, to, to + kHalfGroup);
-      widen_words(load_word(last + 4), load_word(last + 12), zero, to + 4, to + kHalfGroup + 4);
-    } else {
-      widen_words(load_word(last), load_word(last + 4), zero, to, to + 4);
-    }
-    for (std::size_t i = 0; i < left; ++i) sum += x[i];
+  if (plan.quads % 4 != 0) {
+    const std::uint32_t w[2] = {load_word(x), load_word(x + 4)};
+    widen_words(w[0], w[1], zero, to, to + 4);
+    for (const std::uint32_t word : w) sum = __usada8(word, 0, sum);
   }
   const std::int32_t codes = static_cast<std::int32_t>(sum) -
-                             static_cast<std::int32_t>(plan.channels) * zero_point;
+                             static_cast<std::int32_t>(plan.quads * kQuad) * zero_point;
   const std::int32_t starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step;
-  // Channel A's weights are step * code - origin, channel B's codes are two less.
+  // Channel A's weights are step * code + origin, channel B's codes are two less.
   const std::int32_t origin = plan.step == 1 ? -1 : -3;
   addends[0] = static_cast<std::uint32_t>(origin * codes - starts) << plan.sum_shift();
   addends[1] = static_cast<std::uint32_t>(codes) << plan.sum_shift();
@@ -215,9 +208,10 @@ void make_channels(const Convolution& layer, const Plan& plan, const TopHalf& to
   }
 }
 
-/// The codes under the window of one output pixel, side by side; padding is the zero point.
+/// The codes under the window of one output pixel, side by side, and what fills the last quads;
+/// padding is the zero point.
 void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
-            std::uint8_t* window) {
+            std::uint8_t* window, std::uint8_t* window_end) {
   const std::int32_t begin = out_column * layer.stride - layer.padding;
   const std::int32_t end = begin + layer.kernel;
   const std::int32_t from = begin < 0 ? 0 : begin;
@@ -233,12 +227,14 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
     for (; count >= 4; count -= 4, x += 4, next += 4) store_word(next, load_word(x));
     for (; count != 0; --count) *next++ = *x++;
   }
+  while (window != window_end) *window++ = static_cast<std::uint8_t>(layer.zero_point);
 }
 
 /// Widens `count` pixels from `first` on; an odd one's place beside it stays as it is.
 void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows, std::size_t first,
                  std::size_t count, std::uint32_t* codes) {
-  const bool is_in_place = layer.kernel == 1 && layer.padding == 0;
+  const bool is_in_place =
+      layer.kernel == 1 && layer.padding == 0 && plan.channels == plan.quads * kQuad;
   for (std::size_t i = 0; i < count; ++i) {
     std::uint32_t* pair = codes + i / 2 * plan.pair_words();
     std::uint32_t* addends = pair + plan.quads * kQuad + i % 2 * 2;
@@ -249,7 +245,8 @@ void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows, st
                   pair + i % 2, addends);
     } else {
       std::uint8_t window[kMostWeights];
-      gather(layer, rows, static_cast<std::int32_t>(column), window);
+      gather(layer, rows, static_cast<std::int32_t>(column), window,
+             window + plan.quads * kQuad);
       widen_pixel(plan, layer.zero_point, window, pair + i % 2, addends);
     }
   }

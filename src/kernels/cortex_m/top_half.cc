@@ -38,10 +38,4 @@ bool find_four(const TopHalf& layer, std::size_t first, std::uint32_t* numbers) 
   return has_even & layer.find(first + 1, numbers + 4) & layer.find(first + 3, numbers + 6);
 }
 
-std::uint8_t code_before_limits(core::Requantization rule, std::int32_t sum, std::size_t channel) {
-  rule.low = 0;
-  rule.high = 255;
-  return core::requantize_to_code(rule, sum, channel);
-}
-
 }  // namespace coco_mcu::kernels::cortex_m

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <arm_acle.h>
+
 #include "core/requantize.h"
 
 namespace coco_mcu::kernels::cortex_m {
@@ -42,7 +44,15 @@ class TopHalf {
 /// Writes eight words.
 bool find_four(const TopHalf& layer, std::size_t first, std::uint32_t* numbers);
 
-/// The code of a sum as SMMLA makes it: without the layer's limits and table.
-std::uint8_t code_before_limits(core::Requantization rule, std::int32_t sum, std::size_t channel);
+/// The code of a sum that those numbers cannot hold: without the layer's limits and table.
+inline std::uint8_t code_before_limits(const core::Requantization& rule, std::int32_t sum,
+                                       std::size_t channel) {
+  const std::size_t c = rule.is_uniform ? 0 : channel;
+  const auto shifted =
+      static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) << rule.left_shift);
+  const std::int32_t offset = rule.offsets[c] * (1 << rule.offset_shift);
+  return static_cast<std::uint8_t>(
+      __usat(__smlawb(shifted, rule.multipliers[c], offset) >> rule.shift, 8));
+}
 
 }  // namespace coco_mcu::kernels::cortex_m
