@@ -75,41 +75,55 @@ std::uint32_t upper_halves(std::uint32_t x, std::uint32_t y) {
 /// Codes of 8 channels, four pairs (i, i + 4) or, of two words each, half of the pairs (i, i + 8).
 inline void widen_words(std::uint32_t lower, std::uint32_t upper, std::uint32_t zero,
                         std::uint32_t* even, std::uint32_t* odd) {
-  const Halves x = {subtract_halves(__uxtb16(lower), zero),
-                    subtract_halves(__uxtb16(lower >> 8U), zero)};
-  const Halves y = {subtract_halves(__uxtb16(upper), zero),
-                    subtract_halves(__uxtb16(upper >> 8U), zero)};
+  Halves x = halves_of(lower);
+  Halves y = halves_of(upper);
+  x = {subtract_halves(x.even, zero), subtract_halves(x.odd, zero)};
+  y = {subtract_halves(y.even, zero), subtract_halves(y.odd, zero)};
   even[0] = lower_halves(x.even, y.even);
   even[2] = upper_halves(x.even, y.even);
   odd[0] = lower_halves(x.odd, y.odd);
   odd[2] = upper_halves(x.odd, y.odd);
 }
 
-/// Codes of one pixel less the zero point, every other word from `to` on, and the addends. There
-/// are as many codes as the quads hold.
-void widen_pixel(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x,
-                 std::uint32_t* to, std::uint32_t* addends) {
+/// Pixels number first .. first + count - 1 of a block: codes less the zero point, and addends.
+/// From `x` on there are `stride` bytes from pixel to pixel; each has as many codes as the quads
+/// hold.
+void widen_pixels(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x,
+                  std::size_t stride, std::size_t first, std::size_t count, std::uint32_t* block) {
   const std::uint32_t zero = twice(static_cast<std::uint32_t>(zero_point));
-  std::uint32_t sum = 0;
-  for (std::size_t left = plan.quads / 4; left != 0; --left, x += kGroup, to += 2 * kHalfGroup) {
-    const std::uint32_t w[4] = {load_word(x), load_word(x + 4), load_word(x + 8),
-                                load_word(x + 12)};
-    widen_words(w[0], w[2], zero, to, to + kHalfGroup);
-    widen_words(w[1], w[3], zero, to + 4, to + kHalfGroup + 4);
-    for (const std::uint32_t word : w) sum = __usada8(word, 0, sum);
-  }
-  if (plan.quads % 4 != 0) {
-    const std::uint32_t w[2] = {load_word(x), load_word(x + 4)};
-    widen_words(w[0], w[1], zero, to, to + 4);
-    for (const std::uint32_t word : w) sum = __usada8(word, 0, sum);
-  }
-  const std::int32_t codes = static_cast<std::int32_t>(sum) -
-                             static_cast<std::int32_t>(plan.quads * kQuad) * zero_point;
+  const std::size_t groups = plan.quads / 4;
+  const bool has_half = plan.quads % 4 != 0;
+  const std::int32_t zeros = static_cast<std::int32_t>(plan.quads * kQuad) * zero_point;
   const std::int32_t starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step;
   // Channel A's weights are step * code + origin, channel B's codes are two less.
   const std::int32_t origin = plan.step == 1 ? -1 : -3;
-  addends[0] = static_cast<std::uint32_t>(origin * codes - starts) << plan.sum_shift();
-  addends[1] = static_cast<std::uint32_t>(codes) << plan.sum_shift();
+  const int shift = plan.sum_shift();
+  std::uint32_t* pair = block + first / 2 * plan.pair_words();
+  for (std::size_t i = first; i != first + count; ++i, x += stride) {
+    std::uint32_t* to = pair + i % 2;
+    const std::uint8_t* next = x;
+    std::uint32_t sum = 0;
+    for (std::size_t left = groups; left != 0; --left, next += kGroup, to += 2 * kHalfGroup) {
+      const std::uint32_t w0 = load_word(next);
+      const std::uint32_t w1 = load_word(next + 4);
+      const std::uint32_t w2 = load_word(next + 8);
+      const std::uint32_t w3 = load_word(next + 12);
+      sum = __usada8(w3, 0, __usada8(w2, 0, __usada8(w1, 0, __usada8(w0, 0, sum))));
+      widen_words(w0, w2, zero, to, to + kHalfGroup);
+      widen_words(w1, w3, zero, to + 4, to + kHalfGroup + 4);
+    }
+    if (has_half) {
+      const std::uint32_t w0 = load_word(next);
+      const std::uint32_t w1 = load_word(next + 4);
+      sum = __usada8(w1, 0, __usada8(w0, 0, sum));
+      widen_words(w0, w1, zero, to, to + 4);
+    }
+    const std::int32_t codes = static_cast<std::int32_t>(sum) - zeros;
+    std::uint32_t* addends = pair + plan.quads * kQuad + i % 2 * 2;
+    addends[0] = static_cast<std::uint32_t>(origin * codes - starts) << shift;
+    addends[1] = static_cast<std::uint32_t>(codes) << shift;
+    if (i % 2 != 0) pair += plan.pair_words();
+  }
 }
 
 /// Weights of some input channels, two output channels: those of even places, then those of odd
@@ -230,25 +244,25 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   while (window != window_end) *window++ = static_cast<std::uint8_t>(layer.zero_point);
 }
 
-/// Widens `count` pixels from `first` on; an odd one's place beside it stays as it is.
+/// Widens `count` pixels from `first` on, the first pixels of a block.
 void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows, std::size_t first,
-                 std::size_t count, std::uint32_t* codes) {
-  const bool is_in_place =
-      layer.kernel == 1 && layer.padding == 0 && plan.channels == plan.quads * kQuad;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint32_t* pair = codes + i / 2 * plan.pair_words();
-    std::uint32_t* addends = pair + plan.quads * kQuad + i % 2 * 2;
-    const std::size_t column = first + i;
-    if (is_in_place) {
-      widen_pixel(plan, layer.zero_point,
-                  rows[0] + column * static_cast<std::size_t>(layer.stride * layer.in_channels),
-                  pair + i % 2, addends);
-    } else {
-      std::uint8_t window[kMostWeights];
-      gather(layer, rows, static_cast<std::int32_t>(column), window,
-             window + plan.quads * kQuad);
-      widen_pixel(plan, layer.zero_point, window, pair + i % 2, addends);
+                 std::size_t count, std::uint32_t* block) {
+  const std::size_t padded = plan.quads * kQuad;
+  if (layer.kernel == 1 && layer.padding == 0 && plan.channels == padded) {
+    const auto stride = static_cast<std::size_t>(layer.stride * layer.in_channels);
+    widen_pixels(plan, layer.zero_point, rows[0] + first * stride, stride, 0, count, block);
+    return;
+  }
+  std::uint8_t windows[kMostWeights];
+  const std::size_t at_once = kMostWeights / padded;
+  for (std::size_t done = 0; done < count;) {
+    std::size_t some = 0;
+    for (; some < at_once && done + some < count; ++some) {
+      gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded,
+             windows + (some + 1) * padded);
     }
+    widen_pixels(plan, layer.zero_point, windows, padded, done, some, block);
+    done += some;
   }
 }
 

@@ -47,11 +47,14 @@ constexpr std::uint32_t twice(std::uint32_t half) {
   return half | half << 16U;
 }
 
-inline Halves codes_of(const std::uint8_t* bytes) {
-  const std::uint32_t word = load_word(bytes);
+inline Halves halves_of(std::uint32_t word) {
   std::uint32_t odd;  // the compiler does not find the rotation that the instruction has
   asm("uxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(word));
   return {__uxtb16(word), odd};
+}
+
+inline Halves codes_of(const std::uint8_t* bytes) {
+  return halves_of(load_word(bytes));
 }
 
 inline std::int32_t multiply_add_halves(std::uint32_t x, std::uint32_t w, std::int32_t sum) {

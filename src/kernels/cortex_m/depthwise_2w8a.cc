@@ -1,5 +1,7 @@
 #include "kernels/cortex_m/depthwise_2w8a.h"
 
+#include <algorithm>
+
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/depthwise_lanes.h"
 #include "kernels/cortex_m/top_half.h"
@@ -157,15 +159,18 @@ void make_edge_pair(const Group& group, std::int32_t first, std::uint8_t* out) {
   const auto channels = static_cast<std::size_t>(layer.out_channels);
   std::uint32_t strip[kMostKernel][kMostColumns];
   const std::uint8_t* rows[kMostKernel + 1] = {};
+  const std::int32_t left = first * layer.stride - layer.padding;
+  const std::int32_t columns = columns_of(layer);
+  const std::int32_t from = left < 0 ? -left : 0;
+  const std::int32_t to_column = std::max(from, std::min(columns, layer.in_width - left));
+  const std::uint32_t padding = static_cast<std::uint32_t>(layer.zero_point) * 0x01010101U;
   for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
     rows[ky] = reinterpret_cast<const std::uint8_t*>(strip[ky]);
-    for (std::int32_t i = 0; i < columns_of(layer); ++i) {
-      const std::int32_t column = first * layer.stride - layer.padding + i;
-      strip[ky][i] = column < 0 || column >= layer.in_width
-                         ? static_cast<std::uint32_t>(layer.zero_point) * 0x01010101U
-                         : load_word(group.rows[ky] + static_cast<std::size_t>(column) * channels +
-                                     group.first);
-    }
+    for (std::int32_t i = 0; i < from; ++i) strip[ky][i] = padding;
+    for (std::int32_t i = to_column; i < columns; ++i) strip[ky][i] = padding;
+    const std::uint8_t* x =
+        group.rows[ky] + static_cast<std::size_t>(left + from) * channels + group.first;
+    for (std::int32_t i = from; i < to_column; ++i, x += channels) strip[ky][i] = load_word(x);
   }
   const bool has_right = first + 1 < layer.out_width;
   std::uint32_t sums[4];
