@@ -19,12 +19,14 @@ constexpr std::size_t kHalfGroup = 8;      // input channels
 constexpr std::size_t kGroup = 16;
 constexpr std::size_t kAddends = 4;        // words behind the codes of two pixels
 constexpr std::size_t kNumbers = 8;        // words behind the weights of four channels
-constexpr std::size_t kBlockWords = 3 * (kMostWeights + kAddends);
+constexpr std::size_t kMostParts = 3;
+constexpr std::size_t kBlockWords = kMostParts * (kMostWeights + kAddends);
 
 /// How a layer's sums are made.
 struct Plan {
-  explicit Plan(const Convolution& layer)
-      : channels(layer.window_weights()),
+  /// Of `count` weights of each output channel.
+  Plan(const Convolution& layer, std::size_t count)
+      : channels(count),
         quads((channels + kHalfGroup - 1) / kHalfGroup * (kHalfGroup / kQuad)),
         step(core::weight_step(layer.format)),
         full_quads(step == 1 ? 8 : 5),  // the lower sum stays below 2^14
@@ -167,58 +169,94 @@ void expand_rows(const Plan& plan, const std::uint8_t* a, const std::uint8_t* b,
   expand_words(last[0], last[1], 2, to);
 }
 
-/// Four output channels at `pixels` pixels whose codes have been widened.
-void make_channels(const Convolution& layer, const Plan& plan, const TopHalf& top_half,
-                   std::size_t first,
-                   const std::uint32_t* codes, std::size_t pixels, std::uint8_t* out) {
-  std::uint32_t weights[kMostWeights + kNumbers];
-  const std::size_t row_bytes = core::packed_row_bytes(layer.format, plan.channels);
-  const std::uint8_t* row = layer.weights + first * row_bytes;
-  expand_rows(plan, row, row + 2 * row_bytes, weights);
-  expand_rows(plan, row + row_bytes, row + 3 * row_bytes, weights + 1);
-  std::uint32_t* numbers = weights + plan.quads * kQuad;
-  const bool makes_codes = find_four(top_half, first, numbers);
+/// Weights of four output channels from channel `first` and input channel `from` on, and room for
+/// the numbers behind them.
+struct ExpandedWeights {
+  ExpandedWeights(const Convolution& layer, const Plan& plan, std::size_t first, std::size_t from)
+      : numbers(words + plan.quads * kQuad) {
+    const std::size_t row_bytes = core::packed_row_bytes(layer.format, layer.window_weights());
+    const std::uint8_t* row = layer.weights + first * row_bytes + from / 4;
+    expand_rows(plan, row, row + 2 * row_bytes, words);
+    expand_rows(plan, row + row_bytes, row + 3 * row_bytes, words + 1);
+  }
 
-  const std::size_t first_quads = plan.quads - (plan.chunks - 1) * plan.full_quads;
-  LaneGroup group = {
-      .codes = codes,
-      .codes_end = codes,
-      .weights = weights,
-      .weights_end = numbers,
-      .out = out + first,
-      .stride = static_cast<std::size_t>(layer.out_channels),
-      .lane_start = static_cast<std::uint32_t>(plan.lane_start),
-      .first_chunk = chunk_entry(plan.is_only_chunk, first_quads),
-      .full_chunk = chunk_entry(plan.is_only_chunk, plan.full_quads),
-      .finish = finish_entry(plan.is_only_chunk, makes_codes),
-      .shift = static_cast<std::uint32_t>(plan.lane_shift),
-  };
-  const auto run = [&](std::size_t pairs) {
+  std::uint32_t words[kMostWeights + kNumbers];
+  std::uint32_t* numbers;
+};
+
+/// Sums over these codes, to be made two pixels at a time.
+struct Sums {
+  Sums(const Plan& plan_of, const ExpandedWeights& weights, const std::uint32_t* codes,
+       bool makes_codes)
+      : plan(plan_of) {
+    const std::size_t first_quads = plan.quads - (plan.chunks - 1) * plan.full_quads;
+    group.codes = codes;
+    group.weights = weights.words;
+    group.weights_end = weights.numbers;
+    group.lane_start = static_cast<std::uint32_t>(plan.lane_start);
+    group.first_chunk = chunk_entry(plan.is_only_chunk, first_quads);
+    group.full_chunk = chunk_entry(plan.is_only_chunk, plan.full_quads);
+    group.finish = finish_entry(plan.is_only_chunk, makes_codes);
+    group.shift = static_cast<std::uint32_t>(plan.lane_shift);
+  }
+
+  /// The next pixels' codes to `out`, `stride` bytes apart; 0: the first pixel's alone.
+  void make_codes(std::size_t pairs, std::uint8_t* out, std::size_t stride) {
+    group.out = out;
+    group.stride = stride;
+    run(pairs);
+  }
+
+  /// The next two pixels' sums.
+  void make_sums(std::int32_t (&sums)[2][4]) {
+    std::int32_t words[8];
+    group.out = reinterpret_cast<std::uint8_t*>(words);
+    run(1);
+    const int shift = plan.sum_shift();
+    for (std::size_t i = 0; i < 2; ++i) {
+      sums[i][0] = words[4 + 2 * i] >> shift;
+      sums[i][1] = words[5 + 2 * i] >> shift;
+      sums[i][2] = words[2 * i] >> shift;
+      sums[i][3] = words[2 * i + 1] >> shift;
+    }
+  }
+
+ private:
+  void run(std::size_t pairs) {
     group.codes_end = group.codes + pairs * plan.pair_words();
     plan.is_only_chunk ? sum_one_chunk(&group) : sum_many_chunks(&group);
     group.codes = group.codes_end;
-  };
+  }
+
+  const Plan& plan;
+  LaneGroup group = {};
+};
+
+void store_sums(const Convolution& layer, std::size_t first, const std::int32_t (&sums)[4],
+                std::uint8_t* out) {
+  for (std::size_t c = 0; c < 4; ++c) {
+    out[first + c] = code_before_limits(layer.requantization, sums[c], first + c);
+  }
+}
+
+/// Four output channels at `pixels` pixels whose codes have been widened.
+void make_channels(const Convolution& layer, const Plan& plan, const TopHalf& top_half,
+                   std::size_t first, const std::uint32_t* block, std::size_t pixels,
+                   std::uint8_t* out) {
+  ExpandedWeights weights(layer, plan, first, 0);
+  const bool makes_codes = find_four(top_half, first, weights.numbers);
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  Sums sums(plan, weights, block, makes_codes);
   if (makes_codes) {
-    if (pixels >= 2) run(pixels / 2);
-    group.out += pixels / 2 * 2 * group.stride;
-    group.stride = 0;
-    if (pixels % 2 != 0) run(1);
+    if (pixels >= 2) sums.make_codes(pixels / 2, out + first, channels);
+    if (pixels % 2 != 0) sums.make_codes(1, out + (pixels - 1) * channels + first, 0);
     return;
   }
-  std::uint32_t sums[8];
-  for (std::size_t pixel = 0; pixel < pixels; pixel += 2) {
-    group.out = reinterpret_cast<std::uint8_t*>(sums);
-    run(1);
-    for (std::size_t i = 0; i < 2 && pixel + i < pixels; ++i) {
-      const std::uint32_t of_pixel[4] = {sums[4 + 2 * i], sums[5 + 2 * i], sums[2 * i],
-                                         sums[2 * i + 1]};
-      for (std::size_t c = 0; c < 4; ++c) {
-        out[(pixel + i) * static_cast<std::size_t>(layer.out_channels) + first + c] =
-            code_before_limits(layer.requantization,
-                               static_cast<std::int32_t>(of_pixel[c]) >> plan.sum_shift(),
-                               first + c);
-      }
-    }
+  for (std::size_t pixel = 0; pixel < pixels; pixel += 2, out += 2 * channels) {
+    std::int32_t of_two[2][4];
+    sums.make_sums(of_two);
+    store_sums(layer, first, of_two[0], out);
+    if (pixel + 1 < pixels) store_sums(layer, first, of_two[1], out + channels);
   }
 }
 
@@ -266,30 +304,74 @@ void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows, st
   }
 }
 
+/// Whether a layer with more weights than sums hold is one of whole groups of 8 channels, few enough
+/// for the widened codes of one pixel.
+bool has_long_lanes(const Convolution& layer) {
+  return layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 &&
+         layer.in_channels % static_cast<std::int32_t>(kHalfGroup) == 0 &&
+         layer.window_weights() <= kMostParts * kMostWeights;
+}
+
+/// One pixel whose sums are made in parts. Without limits and table.
+void make_long_pixel(const Convolution& layer, const std::uint8_t* x, std::uint32_t* block,
+                     std::uint8_t* out) {
+  const std::size_t all = layer.window_weights();
+  const auto part_plan = [&](std::size_t from) {
+    return Plan(layer, all - from < kMostWeights ? all - from : kMostWeights);
+  };
+  constexpr std::size_t kPartWords = kMostWeights + kAddends;
+  for (std::size_t from = 0; from < all; from += kMostWeights) {
+    widen_pixels(part_plan(from), layer.zero_point, x + from, 0, 0, 1,
+                 block + from / kMostWeights * kPartWords);
+  }
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  for (std::size_t channel = 0; channel < channels; channel += 4) {
+    const std::size_t first = channel + 4 > channels ? channels - 4 : channel;
+    std::int32_t total[4] = {};
+    for (std::size_t from = 0; from < all; from += kMostWeights) {
+      const Plan plan = part_plan(from);
+      const ExpandedWeights weights(layer, plan, first, from);
+      std::int32_t sums[2][4];
+      Sums(plan, weights, block + from / kMostWeights * kPartWords, false).make_sums(sums);
+      for (std::size_t c = 0; c < 4; ++c) total[c] += sums[0][c];
+    }
+    store_sums(layer, first, total, out);
+  }
+}
+
 }  // namespace
 
 bool has_lanes(const Convolution& layer) {
-  return core::weight_bits(layer.format) == 2 && layer.window_weights() <= kMostWeights &&
-         layer.out_channels >= 4 && layer.zero_point >= 0 && layer.zero_point <= 255 &&
-         layer.requantization.twice == nullptr;
+  return core::weight_bits(layer.format) == 2 && layer.out_channels >= 4 &&
+         layer.zero_point >= 0 && layer.zero_point <= 255 &&
+         layer.requantization.twice == nullptr &&
+         (layer.window_weights() <= kMostWeights || has_long_lanes(layer));
 }
 
 void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
               std::uint8_t* out) {
-  const Plan plan(layer);
-  const TopHalf top_half(layer.requantization, plan.largest_sum, plan.sum_shift());
   const auto pixels = static_cast<std::size_t>(layer.out_width);
   const auto channels = static_cast<std::size_t>(layer.out_channels);
-  std::uint32_t codes[kBlockWords];
-  const std::size_t block = kBlockWords / plan.pair_words() * 2;
-  for (std::size_t first = 0; first < pixels; first += block) {
-    const std::size_t count = pixels - first < block ? pixels - first : block;
-    widen_block(layer, plan, rows, first, count, codes);
+  std::uint32_t block[kBlockWords];
+  if (layer.window_weights() > kMostWeights) {
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      make_long_pixel(layer, rows[0] + pixel * static_cast<std::size_t>(layer.in_channels), block,
+                      out + pixel * channels);
+    }
+    finish_codes(layer.requantization, out, pixels * channels);
+    return;
+  }
+  const Plan plan(layer, layer.window_weights());
+  const TopHalf top_half(layer.requantization, plan.largest_sum, plan.sum_shift());
+  const std::size_t at_once = kBlockWords / plan.pair_words() * 2;
+  for (std::size_t first = 0; first < pixels; first += at_once) {
+    const std::size_t count = pixels - first < at_once ? pixels - first : at_once;
+    widen_block(layer, plan, rows, first, count, block);
     std::uint8_t* to = out + first * channels;
     for (std::size_t channel = 0; channel < channels; channel += 4) {
       // The last four may have some of those before among them.
       const std::size_t from = channel + 4 > channels ? channels - 4 : channel;
-      make_channels(layer, plan, top_half, from, codes, count, to);
+      make_channels(layer, plan, top_half, from, block, count, to);
     }
     finish_codes(layer.requantization, to, count * channels);
   }
