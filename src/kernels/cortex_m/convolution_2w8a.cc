@@ -194,8 +194,8 @@ struct Sums {
     group.weights = weights.words;
     group.weights_end = weights.numbers;
     group.lane_start = static_cast<std::uint32_t>(plan.lane_start);
-    group.first_chunk = chunk_entry(plan.is_only_chunk, first_quads);
-    group.full_chunk = chunk_entry(plan.is_only_chunk, plan.full_quads);
+    group.first_chunk = chunk_entry(plan.is_only_chunk ? Chunk::kOnly : Chunk::kFirst, first_quads);
+    group.full_chunk = chunk_entry(Chunk::kFurther, plan.full_quads);
     group.finish = finish_entry(plan.is_only_chunk, makes_codes);
     group.shift = static_cast<std::uint32_t>(plan.lane_shift);
   }

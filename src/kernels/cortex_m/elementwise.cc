@@ -45,6 +45,7 @@ void multiply_columns(const Multiply& layer, const std::uint8_t* x, const std::u
   for (int i = 0; i < 4; ++i) factors[i] = (by[i] - layer.by_zero_point) * rule.multiplier;
   const std::uint32_t zero = twice(static_cast<std::uint32_t>(layer.zero_point) & 0xFFFFU);
   const auto stride = static_cast<std::size_t>(layer.channels);
+#pragma GCC unroll 2
   for (; count != 0; --count, x += stride, out += stride) {
     const Halves codes = codes_of(x);
     const std::int32_t even = subtract_halves(codes.even, zero);

@@ -153,11 +153,28 @@ coco_mcu_one_chunk_quads:
   mov r5, r4
   mov r6, r4
   mov r7, r4
-  mov r2, #0
-  mov r3, #0
-  strd r2, r3, [sp, #44]
-  strd r2, r3, [sp, #52]
   ldr pc, [sp, #28]
+  .balign 4
+coco_mcu_first_chunk_quads:
+  .rept 8
+  coco_mcu_quad
+  .endr
+  ldr r2, [sp, #12]
+  ubfx r8, r4, #0, #14
+  ubfx r9, r5, #0, #14
+  ubfx r10, r6, #0, #14
+  ubfx r11, r7, #0, #14
+  cmp r1, r2
+  beq 2f
+3:
+  ldr r2, [sp, #24]
+  strd r8, r9, [sp, #44]
+  strd r10, r11, [sp, #52]
+  bfi r4, r2, #0, #14
+  bfi r5, r2, #0, #14
+  bfi r6, r2, #0, #14
+  bfi r7, r2, #0, #14
+  ldr pc, [sp, #32]
   .balign 4
 coco_mcu_many_chunks_quads:
   .rept 8
@@ -170,20 +187,12 @@ coco_mcu_many_chunks_quads:
   ubfx r12, r6, #0, #14
   ubfx lr, r7, #0, #14
   add r8, r8, r2
+  ldr r2, [sp, #12]
   add r9, r9, r3
   add r10, r10, r12
   add r11, r11, lr
-  ldr r2, [sp, #24]
-  ldr r12, [sp, #12]
-  bfi r4, r2, #0, #14
-  bfi r5, r2, #0, #14
-  bfi r6, r2, #0, #14
-  bfi r7, r2, #0, #14
-  cmp r1, r12
-  beq 2f
-  strd r8, r9, [sp, #44]
-  strd r10, r11, [sp, #52]
-  ldr pc, [sp, #32]
+  cmp r1, r2
+  bne 3b
 2:
   coco_mcu_finish 1b coco_mcu_many_chunks_codes coco_mcu_many_chunks_sums
 )");
@@ -194,15 +203,18 @@ extern "C" {
 extern const std::uint8_t coco_mcu_one_chunk_quads[];
 extern const std::uint8_t coco_mcu_one_chunk_codes[];
 extern const std::uint8_t coco_mcu_one_chunk_sums[];
+extern const std::uint8_t coco_mcu_first_chunk_quads[];
 extern const std::uint8_t coco_mcu_many_chunks_quads[];
 extern const std::uint8_t coco_mcu_many_chunks_codes[];
 extern const std::uint8_t coco_mcu_many_chunks_sums[];
 }
 
-std::uintptr_t chunk_entry(bool is_only_chunk, std::size_t quads) {
-  const auto begin = reinterpret_cast<std::uintptr_t>(is_only_chunk ? coco_mcu_one_chunk_quads
-                                                                    : coco_mcu_many_chunks_quads);
-  return (begin + (kMostQuads - quads) * kQuadBytes) | 1U;
+std::uintptr_t chunk_entry(Chunk chunk, std::size_t quads) {
+  const std::uint8_t* const begins[] = {coco_mcu_one_chunk_quads, coco_mcu_first_chunk_quads,
+                                        coco_mcu_many_chunks_quads};
+  return (reinterpret_cast<std::uintptr_t>(begins[static_cast<std::size_t>(chunk)]) +
+          (kMostQuads - quads) * kQuadBytes) |
+         1U;
 }
 
 std::uintptr_t finish_entry(bool is_only_chunk, bool makes_codes) {

@@ -40,8 +40,10 @@ struct LaneGroup {
 /// How far sums of a single chunk are moved.
 constexpr int kOneChunkShift = 18;
 
+enum class Chunk : std::uint8_t { kOnly, kFirst, kFurther };
+
 /// Where a chunk of so many quads, 1..8, begins.
-std::uintptr_t chunk_entry(bool is_only_chunk, std::size_t quads);
+std::uintptr_t chunk_entry(Chunk chunk, std::size_t quads);
 /// Codes of 0..255 to `out`, or eight words for each two pixels: the sums of channels 2 and 3 of
 /// the first pixel and the second, then those of channels 0 and 1.
 std::uintptr_t finish_entry(bool is_only_chunk, bool makes_codes);
