@@ -78,8 +78,7 @@ int run(char* words) {
   print(backend.name);
   print("\n");
   if (std::strcmp(words, "golden") == 0) {
-    static std::uint32_t checksums[model::kMaxLayers];
-    const engine::GoldenResult result = engine::check_golden(model, engine, checksums);
+    const engine::GoldenResult result = engine::check_golden(model, engine, coco_mcu_checksums);
     print_figure("golden", result.agrees() ? 1 : 0);
     print_memory();
     return 0;

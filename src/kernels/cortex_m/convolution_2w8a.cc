@@ -240,7 +240,7 @@ void store_sums(const Convolution& layer, std::size_t first, const std::int32_t 
 }
 
 /// Four output channels at `pixels` pixels whose codes have been widened.
-void make_channels(const Convolution& layer, const Plan& plan, const TopHalf& top_half,
+[[gnu::noinline]] void make_channels(const Convolution& layer, const Plan& plan, const TopHalf& top_half,
                    std::size_t first, const std::uint32_t* block, std::size_t pixels,
                    std::uint8_t* out) {
   ExpandedWeights weights(layer, plan, first, 0);
@@ -313,7 +313,7 @@ bool has_long_lanes(const Convolution& layer) {
 }
 
 /// One pixel whose sums are made in parts. Without limits and table.
-void make_long_pixel(const Convolution& layer, const std::uint8_t* x, std::uint32_t* block,
+[[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x, std::uint32_t* block,
                      std::uint8_t* out) {
   const std::size_t all = layer.window_weights();
   const auto part_plan = [&](std::size_t from) {
