@@ -3,9 +3,7 @@
 namespace coco_mcu::model {
 
 int source_step(const View& model, int step, int layer) {
-  int source = step - 1;
-  while (source >= 0 && model.plan_step(source).layer != layer) --source;
-  return source;
+  return model.last_step_of(layer, step);
 }
 
 bool shares_buffer(const OperatorAttributes& layer, const PlanStepView& step,

@@ -19,7 +19,7 @@ constexpr std::size_t kHalfGroup = 8;      // input channels
 constexpr std::size_t kGroup = 16;
 constexpr std::size_t kAddends = 4;        // words behind the codes of two pixels
 constexpr std::size_t kNumbers = 8;        // words behind the weights of four channels
-constexpr std::size_t kMostParts = 3;
+constexpr std::size_t kMostParts = 2;
 constexpr std::size_t kBlockWords = kMostParts * (kMostWeights + kAddends);
 
 /// How a layer's sums are made.
@@ -282,8 +282,9 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   while (window != window_end) *window++ = static_cast<std::uint8_t>(layer.zero_point);
 }
 
-/// Widens `count` pixels from `first` on, the first pixels of a block.
-void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows, std::size_t first,
+/// Widens `count` pixels from `first` on, the first pixels of a block. Not inline: its memory is free
+/// again when sums are made.
+[[gnu::noinline]] void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows, std::size_t first,
                  std::size_t count, std::uint32_t* block) {
   const std::size_t padded = plan.quads * kQuad;
   if (layer.kernel == 1 && layer.padding == 0 && plan.channels == padded) {
