@@ -37,7 +37,11 @@ struct Plan {
         lane_start(layer.zero_point * last_code * static_cast<std::int32_t>(full_quads * kQuad)),
         largest_sum(static_cast<std::int32_t>(channels) * farthest_code(layer.zero_point) *
                     core::weight_magnitude(layer.format)),
-        lane_shift(is_only_chunk ? kOneChunkShift : free_bits() + step - 1) {}
+        lane_shift(is_only_chunk ? kOneChunkShift : free_bits() + step - 1),
+        first_chunk(chunk_entry(is_only_chunk ? Chunk::kOnly : Chunk::kFirst,
+                                quads - (chunks - 1) * full_quads)),
+        full_chunk(chunk_entry(Chunk::kFurther, full_quads)),
+        finish_codes(finish_entry(is_only_chunk, true)) {}
 
   /// How far a sum of the layer can be moved to the left within 32 bits.
   int free_bits() const {
@@ -55,6 +59,9 @@ struct Plan {
   std::int32_t lane_start;
   std::int32_t largest_sum;
   int lane_shift;  // of sums of codes
+  std::uintptr_t first_chunk;
+  std::uintptr_t full_chunk;
+  std::uintptr_t finish_codes;
   int sum_shift() const { return lane_shift - (step - 1); }  // of sums of weights
 };
 
@@ -189,14 +196,13 @@ struct Sums {
   Sums(const Plan& plan_of, const ExpandedWeights& weights, const std::uint32_t* codes,
        bool makes_codes)
       : plan(plan_of) {
-    const std::size_t first_quads = plan.quads - (plan.chunks - 1) * plan.full_quads;
     group.codes = codes;
     group.weights = weights.words;
     group.weights_end = weights.numbers;
     group.lane_start = static_cast<std::uint32_t>(plan.lane_start);
-    group.first_chunk = chunk_entry(plan.is_only_chunk ? Chunk::kOnly : Chunk::kFirst, first_quads);
-    group.full_chunk = chunk_entry(Chunk::kFurther, plan.full_quads);
-    group.finish = finish_entry(plan.is_only_chunk, makes_codes);
+    group.first_chunk = plan.first_chunk;
+    group.full_chunk = plan.full_chunk;
+    group.finish = makes_codes ? plan.finish_codes : finish_entry(plan.is_only_chunk, false);
     group.shift = static_cast<std::uint32_t>(plan.lane_shift);
   }
 
@@ -229,7 +235,7 @@ struct Sums {
   }
 
   const Plan& plan;
-  LaneGroup group = {};
+  LaneGroup group;
 };
 
 void store_sums(const Convolution& layer, std::size_t first, const std::int32_t (&sums)[4],
@@ -244,7 +250,7 @@ void store_sums(const Convolution& layer, std::size_t first, const std::int32_t 
                    std::size_t first, const std::uint32_t* block, std::size_t pixels,
                    std::uint8_t* out) {
   ExpandedWeights weights(layer, plan, first, 0);
-  const bool makes_codes = find_four(top_half, first, weights.numbers);
+  const bool makes_codes = top_half.find_four(first, weights.numbers);
   const auto channels = static_cast<std::size_t>(layer.out_channels);
   Sums sums(plan, weights, block, makes_codes);
   if (makes_codes) {

@@ -97,8 +97,8 @@ struct Group {
       : layer(of.layer), first(first_channel), rows(of.rows) {
     const Expand expand_channel = expand_of(layer);
     for (std::size_t i = 0; i < 4; ++i) expand_channel(of, first + i, weights + i);
-    makes_codes = find_four(of.top_half, first,
-                            weights + 4 + layer.kernel * columns_of(layer) * 4);
+    makes_codes = of.top_half.find_four(first,
+                                        weights + 4 + layer.kernel * columns_of(layer) * 4);
   }
 
   const Convolution& layer;

@@ -18,7 +18,9 @@ std::uint32_t scaled(std::uint32_t number, int left) {
 }  // namespace
 
 TopHalf::TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int sum_shift)
-    : rule_(rule),
+    : multipliers_(rule.multipliers),
+      offsets_(rule.offsets),
+      stride_(rule.is_uniform ? 0 : 1),
       left_(32 - sum_shift + rule.left_shift - rule.shift),
       offset_left_(16 + rule.offset_shift - rule.shift) {
   if (left_ < 0 || left_ > 30 || offset_left_ < 0) {
@@ -31,11 +33,6 @@ TopHalf::TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int
   const std::uint32_t of_word = (1U << (31 - left_)) - 1;
   most_multiplier_ = static_cast<std::int32_t>(of_product < of_word ? of_product : of_word);
   most_offset_ = static_cast<std::int32_t>(scaled(kMostOffset, -offset_left_));
-}
-
-bool find_four(const TopHalf& layer, std::size_t first, std::uint32_t* numbers) {
-  const bool has_even = layer.find(first, numbers) & layer.find(first + 2, numbers + 2);
-  return has_even & layer.find(first + 1, numbers + 4) & layer.find(first + 3, numbers + 6);
 }
 
 }  // namespace coco_mcu::kernels::cortex_m

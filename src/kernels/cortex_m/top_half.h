@@ -22,27 +22,32 @@ class TopHalf {
   /// For sums of at most `largest_sum` that stand `sum_shift` bits to the left.
   TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int sum_shift);
 
-  /// Multiplier and offset of a channel. False where 32 bits do not hold them or what they give.
-  bool find(std::size_t channel, std::uint32_t* numbers) const {
-    const std::size_t c = rule_.is_uniform ? 0 : channel;
-    const std::int32_t multiplier = rule_.multipliers[c];
-    const std::int32_t offset = rule_.offsets[c];
-    numbers[0] = static_cast<std::uint32_t>(multiplier) << left_;
-    numbers[1] = static_cast<std::uint32_t>(offset) << offset_left_;
-    return multiplier <= most_multiplier_ && offset <= most_offset_ && -offset <= most_offset_;
+  /// Multiplier and offset of channels first, first + 2, first + 1, first + 3: the order in which
+  /// codes are packed. False where 32 bits do not hold them or what they give.
+  bool find_four(std::size_t first, std::uint32_t* numbers) const {
+    constexpr std::size_t kOrder[4] = {0, 2, 1, 3};
+    std::int32_t room = 0;  // negative where something does not fit
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t c = (first + kOrder[i]) * stride_;
+      const std::int32_t multiplier = multipliers_[c];
+      const std::int32_t offset = offsets_[c];
+      room |= (most_multiplier_ - multiplier) | (most_offset_ - offset) | (most_offset_ + offset);
+      numbers[2 * i] = static_cast<std::uint32_t>(multiplier) << left_;
+      numbers[2 * i + 1] = static_cast<std::uint32_t>(offset) << offset_left_;
+    }
+    return room >= 0;
   }
 
  private:
-  const core::Requantization& rule_;
+  const std::int16_t* multipliers_;
+  const std::int16_t* offsets_;
+  std::size_t stride_;  // from channel to channel
   int left_;
   int offset_left_;
   std::int32_t most_multiplier_ = -1;
   std::int32_t most_offset_ = 0;
 };
-
-/// Those of channels first, first + 2, first + 1, first + 3, the order in which codes are packed.
-/// Writes eight words.
-bool find_four(const TopHalf& layer, std::size_t first, std::uint32_t* numbers);
 
 /// The code of a sum that those numbers cannot hold: without the layer's limits and table.
 inline std::uint8_t code_before_limits(const core::Requantization& rule, std::int32_t sum,
