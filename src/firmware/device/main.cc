@@ -102,8 +102,10 @@ int run(char* words) {
 }  // namespace coco_mcu::firmware
 
 int main() {
-  static char command_line[256];
-  coco_mcu::firmware::read_command_line(command_line, sizeof(command_line));
+  // The arena is not in use yet.
+  auto* command_line = reinterpret_cast<char*>(coco_mcu_arena_begin);
+  coco_mcu::firmware::read_command_line(
+      command_line, static_cast<std::size_t>(coco_mcu_arena_end - coco_mcu_arena_begin));
   char* words = std::strchr(command_line, ' ');
   return coco_mcu::firmware::run(words == nullptr ? command_line : words + 1);
 }

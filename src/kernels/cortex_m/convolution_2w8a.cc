@@ -20,7 +20,8 @@ constexpr std::size_t kGroup = 16;
 constexpr std::size_t kAddends = 4;        // words behind the codes of two pixels
 constexpr std::size_t kNumbers = 8;        // words behind the weights of four channels
 constexpr std::size_t kMostParts = 2;
-constexpr std::size_t kBlockWords = kMostParts * (kMostWeights + kAddends);
+constexpr std::size_t kBlockWords = 528;   // as many as the stack has room for
+static_assert(kBlockWords >= kMostParts * (kMostWeights + kAddends));
 
 /// How a layer's sums are made.
 struct Plan {
@@ -135,19 +136,33 @@ void widen_pixels(const Plan& plan, std::int32_t zero_point, const std::uint8_t*
   }
 }
 
-/// Weights of some input channels, two output channels: those of even places, then those of odd
-/// ones, every other word from `to` on.
-inline void expand_words(std::uint32_t a, std::uint32_t b, int pairs, std::uint32_t* to) {
-  constexpr std::uint32_t kOneOfTwo = 0x33333333U;
+constexpr std::uint32_t kOneOfTwo = 0x33333333U;
+
+/// The codes of channel A in every other two bits, those of channel B two less between them; a
+/// rotation brings any of them to the places that SMLAD's operand has for them.
+inline std::uint32_t interleaved(std::uint32_t a, std::uint32_t b) {
+  return (a & kOneOfTwo) | rotated(b & kOneOfTwo, 18);
+}
+
+/// Weights of some input channels, four output channels: those of even places, then those of odd
+/// ones.
+inline void expand_words(const std::uint32_t (&rows)[4], int pairs, std::uint32_t* to) {
   constexpr std::uint32_t kUpperBits = 0xAAAAAAAAU;  // turns 0..3 into two less, in two bits
   constexpr std::uint32_t kLanes = 0xC003C003U;
-  b ^= kUpperBits;
-  const std::uint32_t even = (a & kOneOfTwo) | rotated(b & kOneOfTwo, 18);
-  const std::uint32_t odd = (a >> 2U & kOneOfTwo) | rotated(b >> 2U & kOneOfTwo, 18);
+  const std::uint32_t b0 = rows[2] ^ kUpperBits;
+  const std::uint32_t b1 = rows[3] ^ kUpperBits;
+  const std::uint32_t even[2] = {interleaved(rows[0], b0), interleaved(rows[1], b1)};
+  const std::uint32_t odd[2] = {interleaved(rows[0] >> 2U, b0 >> 2U),
+                                interleaved(rows[1] >> 2U, b1 >> 2U)};
 #pragma GCC unroll 4
   for (int i = 0; i < pairs; ++i) {
-    to[2 * i] = (i == 0 ? even : rotated(even, 4 * i)) & kLanes;
-    to[2 * (pairs + i)] = (i == 0 ? odd : rotated(odd, 4 * i)) & kLanes;
+    to[2 * i] = (i == 0 ? even[0] : rotated(even[0], 4 * i)) & kLanes;
+    to[2 * i + 1] = (i == 0 ? even[1] : rotated(even[1], 4 * i)) & kLanes;
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < pairs; ++i) {
+    to[2 * (pairs + i)] = (i == 0 ? odd[0] : rotated(odd[0], 4 * i)) & kLanes;
+    to[2 * (pairs + i) + 1] = (i == 0 ? odd[1] : rotated(odd[1], 4 * i)) & kLanes;
   }
 }
 
@@ -158,22 +173,26 @@ std::uint32_t last_codes(const std::uint8_t* packed, std::size_t bytes) {
   return word;
 }
 
-/// Two output channels, to every other word.
-void expand_rows(const Plan& plan, const std::uint8_t* a, const std::uint8_t* b,
+/// Rows of four output channels.
+void expand_rows(const Plan& plan, const std::uint8_t* row, std::size_t row_bytes,
                  std::uint32_t* to) {
+  const std::uint8_t* third = row + 2 * row_bytes;
   std::size_t left = plan.channels;
-  for (; left >= kGroup; left -= kGroup, a += 4, b += 4, to += 2 * kHalfGroup) {
-    expand_words(load_word(a), load_word(b), 4, to);
+  for (; left >= kGroup; left -= kGroup, row += 4, third += 4, to += kGroup) {
+    expand_words({load_word(row), load_word(row + row_bytes), load_word(third),
+                  load_word(third + row_bytes)},
+                 4, to);
   }
   if (left == 0) return;
   const std::size_t bytes = (left + 3) / 4;
-  std::uint32_t last[2] = {last_codes(a, bytes), last_codes(b, bytes)};
+  std::uint32_t last[4] = {last_codes(row, bytes), last_codes(row + row_bytes, bytes),
+                           last_codes(third, bytes), last_codes(third + row_bytes, bytes)};
   if (left > kHalfGroup) {
-    expand_words(last[0], last[1], 4, to);
+    expand_words(last, 4, to);
     return;
   }
   for (std::uint32_t& word : last) word = (word & 0xFFU) | (word & 0xFF00U) << 8U;
-  expand_words(last[0], last[1], 2, to);
+  expand_words(last, 2, to);
 }
 
 /// Weights of four output channels from channel `first` and input channel `from` on, and room for
@@ -182,9 +201,7 @@ struct ExpandedWeights {
   ExpandedWeights(const Convolution& layer, const Plan& plan, std::size_t first, std::size_t from)
       : numbers(words + plan.quads * kQuad) {
     const std::size_t row_bytes = core::packed_row_bytes(layer.format, layer.window_weights());
-    const std::uint8_t* row = layer.weights + first * row_bytes + from / 4;
-    expand_rows(plan, row, row + 2 * row_bytes, words);
-    expand_rows(plan, row + row_bytes, row + 3 * row_bytes, words + 1);
+    expand_rows(plan, layer.weights + first * row_bytes + from / 4, row_bytes, words);
   }
 
   std::uint32_t words[kMostWeights + kNumbers];
