@@ -121,8 +121,8 @@ void check_fit(const model::ModelFile& model, const Board& board, const MemoryBu
   }
   // Two guards and what the engine keeps, rounded up, and the checksums.
   constexpr std::uint32_t kVariables = 1024;
-  const std::uint64_t needed = std::uint64_t{budget.arena_bytes} + budget.stack_bytes +
-                               kVariables + checksum_bytes(model);
+  const std::uint64_t needed =
+      std::uint64_t{budget.arena_bytes} + budget.stack_bytes + kVariables + checksum_bytes(model);
   if (needed > budget.ram_bytes) {
     throw std::runtime_error(fmt::format(
         "arena: its {} bytes with {} bytes of stack are {} more than the {} bytes of RAM; plan the "

@@ -25,7 +25,7 @@ struct WalkStep {
   std::int8_t inputs = 0;
   RowWindow windows[2];
   std::int16_t sources[2] = {-1, -1};  // the steps that make the inputs, of this pass or earlier
-  std::int16_t overwrites = -1;  // the step of this pass whose buffer it shares, row by row
+  std::int16_t overwrites = -1;        // the step of this pass whose buffer it shares, row by row
 };
 
 class PassWalk {

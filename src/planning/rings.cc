@@ -82,7 +82,8 @@ void StepGraph::load(int pass, model::PassWalk& walk) const {
         made.inputs.empty() ? made : model_.operators[static_cast<std::size_t>(made.inputs[0])];
     model::WalkStep order;
     order.units = static_cast<std::int16_t>(model::row_units(made, x));
-    order.ring_rows = static_cast<std::int16_t>(steps_[static_cast<std::size_t>(step->owner)].ring_rows);
+    order.ring_rows =
+        static_cast<std::int16_t>(steps_[static_cast<std::size_t>(step->owner)].ring_rows);
     order.gathers = made.kind == model::OperatorKind::kGlobalAverage;
     order.inputs = static_cast<std::int8_t>(model::input_count(made.kind));
     for (int i = 0; i < order.inputs; ++i) {

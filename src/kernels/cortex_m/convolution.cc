@@ -81,7 +81,8 @@ void unpack_tile(const Convolution& layer, std::size_t first, int made, std::siz
 }
 
 /// Adds a pixel's products. Not inline, as it takes nearly all registers.
-[[gnu::noinline]] void add_products(const Tile& tile, const std::uint8_t* x, std::int32_t (&sums)[kTile]) {
+[[gnu::noinline]] void add_products(const Tile& tile, const std::uint8_t* x,
+                                    std::int32_t (&sums)[kTile]) {
   for (int i = 0; i < kTile; ++i) sums[i] += tile.start[i];
   const Halves* weights = tile.weights[0];
   const std::uint8_t* end = x + tile.groups * 4;

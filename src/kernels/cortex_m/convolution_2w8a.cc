@@ -17,10 +17,10 @@ constexpr int kMostShift = 18;             // of sums: further ones need no larg
 constexpr std::size_t kMostWeights = 256;  // of one output channel: the upper sum has 18 bits
 constexpr std::size_t kHalfGroup = 8;      // input channels
 constexpr std::size_t kGroup = 16;
-constexpr std::size_t kAddends = 4;        // words behind the codes of two pixels
-constexpr std::size_t kNumbers = 8;        // words behind the weights of four channels
+constexpr std::size_t kAddends = 4;  // words behind the codes of two pixels
+constexpr std::size_t kNumbers = 8;  // words behind the weights of four channels
 constexpr std::size_t kMostParts = 2;
-constexpr std::size_t kBlockWords = 528;   // as many as the stack has room for
+constexpr std::size_t kBlockWords = 528;  // as many as the stack has room for
 static_assert(kBlockWords >= kMostParts * (kMostWeights + kAddends));
 
 /// How a layer's sums are made.
@@ -263,9 +263,10 @@ void store_sums(const Convolution& layer, std::size_t first, const std::int32_t 
 }
 
 /// Four output channels at `pixels` pixels whose codes have been widened.
-[[gnu::noinline]] void make_channels(const Convolution& layer, const Plan& plan, const TopHalf& top_half,
-                   std::size_t first, const std::uint32_t* block, std::size_t pixels,
-                   std::uint8_t* out) {
+[[gnu::noinline]] void make_channels(const Convolution& layer, const Plan& plan,
+                                     const TopHalf& top_half, std::size_t first,
+                                     const std::uint32_t* block, std::size_t pixels,
+                                     std::uint8_t* out) {
   ExpandedWeights weights(layer, plan, first, 0);
   const bool makes_codes = top_half.find_four(first, weights.numbers);
   const auto channels = static_cast<std::size_t>(layer.out_channels);
@@ -305,10 +306,10 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   while (window != window_end) *window++ = static_cast<std::uint8_t>(layer.zero_point);
 }
 
-/// Widens `count` pixels from `first` on, the first pixels of a block. Not inline: its memory is free
-/// again when sums are made.
-[[gnu::noinline]] void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows, std::size_t first,
-                 std::size_t count, std::uint32_t* block) {
+/// Widens `count` pixels from `first` on, the first pixels of a block. Not inline: its memory is
+/// free again when sums are made.
+[[gnu::noinline]] void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows,
+                                   std::size_t first, std::size_t count, std::uint32_t* block) {
   const std::size_t padded = plan.quads * kQuad;
   if (layer.kernel == 1 && layer.padding == 0 && plan.channels == padded) {
     const auto stride = static_cast<std::size_t>(layer.stride * layer.in_channels);
@@ -328,8 +329,8 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   }
 }
 
-/// Whether a layer with more weights than sums hold is one of whole groups of 8 channels, few enough
-/// for the widened codes of one pixel.
+/// Whether a layer with more weights than sums hold is one of whole groups of 8 channels, few
+/// enough for the widened codes of one pixel.
 bool has_long_lanes(const Convolution& layer) {
   return layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 &&
          layer.in_channels % static_cast<std::int32_t>(kHalfGroup) == 0 &&
@@ -337,8 +338,8 @@ bool has_long_lanes(const Convolution& layer) {
 }
 
 /// One pixel whose sums are made in parts. Without limits and table.
-[[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x, std::uint32_t* block,
-                     std::uint8_t* out) {
+[[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x,
+                                       std::uint32_t* block, std::uint8_t* out) {
   const std::size_t all = layer.window_weights();
   const auto part_plan = [&](std::size_t from) {
     return Plan(layer, all - from < kMostWeights ? all - from : kMostWeights);
@@ -366,9 +367,8 @@ bool has_long_lanes(const Convolution& layer) {
 }  // namespace
 
 bool has_lanes(const Convolution& layer) {
-  return core::weight_bits(layer.format) == 2 && layer.out_channels >= 4 &&
-         layer.zero_point >= 0 && layer.zero_point <= 255 &&
-         layer.requantization.twice == nullptr &&
+  return core::weight_bits(layer.format) == 2 && layer.out_channels >= 4 && layer.zero_point >= 0 &&
+         layer.zero_point <= 255 && layer.requantization.twice == nullptr &&
          (layer.window_weights() <= kMostWeights || has_long_lanes(layer));
 }
 

@@ -97,8 +97,7 @@ struct Group {
       : layer(of.layer), first(first_channel), rows(of.rows) {
     const Expand expand_channel = expand_of(layer);
     for (std::size_t i = 0; i < 4; ++i) expand_channel(of, first + i, weights + i);
-    makes_codes = of.top_half.find_four(first,
-                                        weights + 4 + layer.kernel * columns_of(layer) * 4);
+    makes_codes = of.top_half.find_four(first, weights + 4 + layer.kernel * columns_of(layer) * 4);
   }
 
   const Convolution& layer;
@@ -175,17 +174,16 @@ void make_edge_pair(const Group& group, std::int32_t first, std::uint8_t* out) {
   const bool has_right = first + 1 < layer.out_width;
   std::uint32_t sums[4];
   std::uint8_t* to = out + static_cast<std::size_t>(first) * channels;
-  const ColumnPairs pair = {
-      .rows = rows,
-      .weights = group.weights,
-      .out = group.makes_codes ? to : reinterpret_cast<std::uint8_t*>(sums),
-      .out_stride = has_right ? channels : 0,
-      .column_stride = 4,
-      .offset = 0,
-      .advance = 0,
-      .pairs = 1,
-      .out_advance = 0,
-      .makes_codes = group.makes_codes ? 1U : 0U};
+  const ColumnPairs pair = {.rows = rows,
+                            .weights = group.weights,
+                            .out = group.makes_codes ? to : reinterpret_cast<std::uint8_t*>(sums),
+                            .out_stride = has_right ? channels : 0,
+                            .column_stride = 4,
+                            .offset = 0,
+                            .advance = 0,
+                            .pairs = 1,
+                            .out_advance = 0,
+                            .makes_codes = group.makes_codes ? 1U : 0U};
   sum_columns(columns_of(layer), &pair);
   if (!group.makes_codes) store_sums(group, sums, has_right, to);
 }

@@ -111,8 +111,8 @@ namespace {
 }  // namespace
 
 void sum_columns(int columns, const ColumnPairs* pairs) {
-  constexpr void (*kFunctions[])(const ColumnPairs*) = {sum_4_columns, sum_5_columns,
-                                                        sum_6_columns, sum_7_columns};
+  constexpr void (*kFunctions[])(const ColumnPairs*) = {sum_4_columns, sum_5_columns, sum_6_columns,
+                                                        sum_7_columns};
   kFunctions[columns - kFewestColumns](pairs);
 }
 

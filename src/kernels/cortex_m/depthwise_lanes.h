@@ -23,7 +23,7 @@ struct ColumnPairs {
   std::size_t offset;         // of the first column in each row
   std::size_t advance;        // bytes of input from pair to pair
   std::size_t pairs;
-  std::size_t out_advance;  // bytes of output from pair to pair
+  std::size_t out_advance;    // bytes of output from pair to pair
   std::uint32_t makes_codes;  // 1: codes of 0..255; 0: sums
 };
 

@@ -29,10 +29,9 @@ bool is_within_words(const Multiply& layer) {
   };
   const std::int64_t factor = (farthest(layer.by_zero_point) * rule.multipliers[0])
                               << rule.left_shift;
-  const std::int64_t largest = (factor * farthest(layer.zero_point) >> 16) +
-                               (std::int64_t{rule.offsets[0] < 0 ? -rule.offsets[0]
-                                                                 : rule.offsets[0]}
-                                << rule.offset_shift);
+  const std::int64_t largest =
+      (factor * farthest(layer.zero_point) >> 16) +
+      (std::int64_t{rule.offsets[0] < 0 ? -rule.offsets[0] : rule.offsets[0]} << rule.offset_shift);
   return factor < kRange && farthest(layer.zero_point) < 32768 && largest < kRange &&
          largest >> rule.shift < 32767;
 }
@@ -99,15 +98,15 @@ void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::si
     const auto sum = [&](std::uint32_t left, std::uint32_t right, bool is_upper) {
       const auto l = static_cast<std::int32_t>(left);
       const auto r = static_cast<std::int32_t>(right);
-      std::int32_t total = is_upper ? __smlatb(l, layer.factors[0], start)
-                                    : __smlabb(l, layer.factors[0], start);
-      total = is_upper ? __smlatb(r, layer.factors[1], total)
-                       : __smlabb(r, layer.factors[1], total);
+      std::int32_t total =
+          is_upper ? __smlatb(l, layer.factors[0], start) : __smlabb(l, layer.factors[0], start);
+      total =
+          is_upper ? __smlatb(r, layer.factors[1], total) : __smlabb(r, layer.factors[1], total);
       return __smlawb(total, uniform.multiplier, uniform.offset) >> uniform.shift;
     };
     const std::uint32_t word =
         __usat(sum(a.even, b.even, false), 8) | __usat(sum(a.odd, b.odd, false), 8) << 8U |
-           __usat(sum(a.even, b.even, true), 8) << 16U | __usat(sum(a.odd, b.odd, true), 8) << 24U;
+        __usat(sum(a.even, b.even, true), 8) << 16U | __usat(sum(a.odd, b.odd, true), 8) << 24U;
     store_word(out + i, word);
   }
   finish_codes(rule, out, whole);

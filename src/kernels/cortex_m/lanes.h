@@ -24,8 +24,8 @@ struct LaneGroup {
   /// pair 1; behind the quads four addends: of channel A and B for the first pixel and the second.
   const std::uint32_t* codes;
   const std::uint32_t* codes_end;
-  /// Of each quad pair 0 of channels (0, 2) and (1, 3), then pair 1; behind the quads eight numbers:
-  /// multiplier and offset of channels 0, 2, 1, 3.
+  /// Of each quad pair 0 of channels (0, 2) and (1, 3), then pair 1; behind the quads eight
+  /// numbers: multiplier and offset of channels 0, 2, 1, 3.
   const std::uint32_t* weights;
   const std::uint32_t* weights_end;
   std::uint8_t* out;           // of the first pixel; in words where sums are asked for
@@ -33,8 +33,8 @@ struct LaneGroup {
   std::uint32_t lane_start;    // keeps a chunk's lower sum positive
   std::uintptr_t first_chunk;  // where the unrolled code is entered, see chunk_entry
   std::uintptr_t full_chunk;
-  std::uintptr_t finish;       // see finish_entry
-  std::uint32_t shift;         // how far to the left sums of many chunks are moved
+  std::uintptr_t finish;  // see finish_entry
+  std::uint32_t shift;    // how far to the left sums of many chunks are moved
 };
 
 /// How far sums of a single chunk are moved.

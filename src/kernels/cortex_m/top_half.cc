@@ -28,8 +28,8 @@ TopHalf::TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int
     offset_left_ = 0;
     return;
   }
-  const std::uint32_t of_product = scaled(kMostProduct / static_cast<std::uint32_t>(largest_sum),
-                                          rule.shift - rule.left_shift);
+  const std::uint32_t of_product =
+      scaled(kMostProduct / static_cast<std::uint32_t>(largest_sum), rule.shift - rule.left_shift);
   const std::uint32_t of_word = (1U << (31 - left_)) - 1;
   most_multiplier_ = static_cast<std::int32_t>(of_product < of_word ? of_product : of_word);
   most_offset_ = static_cast<std::int32_t>(scaled(kMostOffset, -offset_left_));
