@@ -95,7 +95,7 @@ void Engine::push_row(const std::uint8_t* rgb) {
 
 Decision Engine::finish() {
   while (pass_ < model_.pass_count()) {
-    if (is_whole_layer(model_, pass_)) {
+    if (is_whole_) {
       run_whole_layer();
     } else {
       walk(nullptr);
@@ -139,12 +139,12 @@ void Engine::begin_pass(int pass) {
   pass_ = pass;
   if (pass == model_.pass_count()) return;
   model::load_pass(model_, pass, walk_);
-  const bool is_whole = is_whole_layer(model_, pass);
+  is_whole_ = is_whole_layer(model_, pass);
   std::size_t offset = align(model_.arena_bytes());
   for (int i = 0; i < walk_.count(); ++i) {
     prepared_[i] = static_cast<std::uint32_t>(offset);
-    offset += prepared_bytes(model_, *backend_, walk_.first_step() + i, is_whole);
-    if (!is_whole) prepare(layer_rows(i), 1);
+    offset += prepared_bytes(model_, *backend_, walk_.first_step() + i, is_whole_);
+    if (!is_whole_) prepare(layer_rows(i), 1);
   }
 }
 

@@ -87,6 +87,7 @@ class Engine {
   Observer* observer_ = nullptr;
 
   int pass_ = 0;
+  bool is_whole_ = false;  // whether the pass is one of whole tensors, see is_whole_layer
   std::int32_t rows_pushed_ = 0;
   model::PassWalk walk_;
   std::uint32_t prepared_[model::kMaxPassSteps] = {};  // offsets behind the plan

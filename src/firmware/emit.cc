@@ -29,11 +29,14 @@ add_executable(firmware ${{sources}} model.S)
 target_include_directories(firmware PRIVATE src)
 target_include_directories(firmware SYSTEM PRIVATE third_party)
 target_compile_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi})
-target_compile_options(firmware PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-O2 -DNDEBUG -fno-exceptions -fno-rtti
+target_compile_options(firmware PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Os -DNDEBUG -fno-exceptions -fno-rtti
   -fno-threadsafe-statics -fomit-frame-pointer -ffunction-sections -fdata-sections -ffp-contract=off>)
 target_link_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi} -nostartfiles
   --specs=nano.specs -Wl,--gc-sections -T ${{CMAKE_CURRENT_SOURCE_DIR}}/board.ld
   -Wl,--no-warn-rwx-segments)
+# What takes the time is made fast, the rest small.
+file(GLOB fast {fast_sources})
+set_source_files_properties(${{fast}} PROPERTIES COMPILE_OPTIONS -O2)
 set_source_files_properties(model.S PROPERTIES
   OBJECT_DEPENDS ${{CMAKE_CURRENT_SOURCE_DIR}}/model.cmcu
   COMPILE_OPTIONS "-I${{CMAKE_CURRENT_SOURCE_DIR}}")
@@ -43,6 +46,13 @@ constexpr const char* kModelSource = R"(/* The model file as it is, read in plac
   .section .model, "a"
   .balign 64
   .incbin "model.cmcu"
+
+/* A checksum for each of its layers. */
+  .bss
+  .balign 4
+  .global coco_mcu_checksums
+coco_mcu_checksums:
+  .space {checksum_bytes}
 )";
 
 constexpr const char* kReadme = R"(# Firmware for {board}
@@ -71,11 +81,24 @@ void write(const std::filesystem::path& path, std::string_view text) {
   }
 }
 
+/// The sources that take the time on a board, as the build file's glob.
+const char* fast_sources(const Board& board) {
+  return board.kernels[0] == 0
+             ? "src/model/*.cc src/kernels/*.cc src/kernels/reference/*.cc"
+             : "src/model/*.cc src/kernels/*.cc src/kernels/cortex_m/*lanes.cc "
+               "src/kernels/cortex_m/*2w8a.cc src/kernels/cortex_m/elementwise.cc "
+               "src/kernels/cortex_m/top_half.cc";
+}
+
 /// Whether a source belongs to a board: of the kernels, its processor's and the reference.
 bool is_for(const Board& board, std::string_view path) {
   const bool has_own = board.kernels[0] != 0;
   if (path == "src/kernels/backends_portable.cc") return !has_own;
   return has_own || !path.starts_with("src/kernels/cortex_m/");
+}
+
+std::size_t checksum_bytes(const model::ModelFile& model) {
+  return sizeof(std::uint32_t) * static_cast<std::size_t>(model.view().operator_count());
 }
 
 void check_fit(const model::ModelFile& model, const Board& board, const MemoryBudget& budget) {
@@ -96,9 +119,10 @@ void check_fit(const model::ModelFile& model, const Board& board, const MemoryBu
         model_bytes, model_bytes - budget.model_region_bytes, budget.model_region_bytes,
         model_bytes));
   }
-  // Two guards and what the engine keeps, rounded up, and a checksum for each layer.
-  constexpr std::uint32_t kVariables = 1024 + 4 * model::kMaxLayers;
-  const std::uint64_t needed = std::uint64_t{budget.arena_bytes} + budget.stack_bytes + kVariables;
+  // Two guards and what the engine keeps, rounded up, and the checksums.
+  constexpr std::uint32_t kVariables = 1024;
+  const std::uint64_t needed =
+      std::uint64_t{budget.arena_bytes} + budget.stack_bytes + kVariables + checksum_bytes(model);
   if (needed > budget.ram_bytes) {
     throw std::runtime_error(fmt::format(
         "arena: its {} bytes with {} bytes of stack are {} more than the {} bytes of RAM; plan the "
@@ -130,12 +154,14 @@ void emit(const model::ModelFile& model, const Board& board, const EmitOptions& 
   using fmt::arg;
   write(folder / "CMakeLists.txt",
         fmt::format(kBuildFile, arg("board", board.name), arg("description", board.description),
-                    arg("cpu", board.cpu), arg("float_abi", board.float_abi)));
+                    arg("cpu", board.cpu), arg("float_abi", board.float_abi),
+                    arg("fast_sources", fast_sources(board))));
   write(folder / "README.md",
         fmt::format(kReadme, arg("board", board.name), arg("description", board.description),
                     arg("width", picture.width), arg("height", picture.height)));
   write(folder / "board.ld", linker_script(board, budget));
-  write(folder / "model.S", kModelSource);
+  write(folder / "model.S",
+        fmt::format(kModelSource, arg("checksum_bytes", checksum_bytes(model))));
   write(folder / "model.cmcu",
         {reinterpret_cast<const char*>(model.bytes().data()), model.bytes().size()});
 }

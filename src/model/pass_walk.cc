@@ -10,7 +10,8 @@ void PassWalk::begin(int first_step) {
 void PassWalk::add(const WalkStep& step) {
   steps_[count_] = step;
   done_[count_] = 0;
-  buffers_[count_] = step.overwrites < 0 ? count_ : buffers_[step.overwrites - first_step_];
+  buffers_[count_] = step.overwrites < 0 ? static_cast<std::int16_t>(count_)
+                                         : buffers_[step.overwrites - first_step_];
   ++count_;
 }
 

@@ -16,15 +16,16 @@ namespace coco_mcu::model {
 /// Steps that a pass can have.
 constexpr int kMaxPassSteps = 64;
 
-/// One step as the order sees it. Steps are numbered through the whole plan.
+/// One step as the order sees it. Steps are numbered through the whole plan. Narrow, as a
+/// microcontroller keeps them for a whole pass.
 struct WalkStep {
-  std::int32_t units = 0;      // of work, see row_units
-  std::int32_t ring_rows = 0;  // rows that its buffer holds
+  std::int16_t units = 0;      // of work, see row_units
+  std::int16_t ring_rows = 0;  // rows that its buffer holds
   bool gathers = false;        // an average: its one row is there after the last unit
-  int inputs = 0;
+  std::int8_t inputs = 0;
   RowWindow windows[2];
-  int sources[2] = {-1, -1};  // the steps that make the inputs, of this pass or earlier ones
-  int overwrites = -1;        // the step of this pass whose buffer it shares, row by row
+  std::int16_t sources[2] = {-1, -1};  // the steps that make the inputs, of this pass or earlier
+  std::int16_t overwrites = -1;        // the step of this pass whose buffer it shares, row by row
 };
 
 class PassWalk {
@@ -60,8 +61,8 @@ class PassWalk {
   bool has_room(int index) const;
 
   WalkStep steps_[kMaxPassSteps];
-  std::int32_t done_[kMaxPassSteps] = {};
-  int buffers_[kMaxPassSteps] = {};  // the step of this pass whose buffer it is
+  std::int16_t done_[kMaxPassSteps] = {};
+  std::int16_t buffers_[kMaxPassSteps] = {};  // the step of this pass whose buffer it is
   int count_ = 0;
   int first_step_ = 0;
 };

@@ -3,9 +3,7 @@
 namespace coco_mcu::model {
 
 int source_step(const View& model, int step, int layer) {
-  int source = step - 1;
-  while (source >= 0 && model.plan_step(source).layer != layer) --source;
-  return source;
+  return model.last_step_of(layer, step);
 }
 
 bool shares_buffer(const OperatorAttributes& layer, const PlanStepView& step,
@@ -25,18 +23,18 @@ void load_pass(const View& model, int pass, PassWalk& walk) {
     const PlanStepView step = model.plan_step(i);
     const OperatorView layer = model.layer(step.layer);
     WalkStep order;
-    order.units = row_units(layer, model.layer(layer.inputs[0]));
-    order.ring_rows = step.rows;
+    order.units = static_cast<std::int16_t>(row_units(layer, model.layer(layer.inputs[0])));
+    order.ring_rows = static_cast<std::int16_t>(step.rows);
     order.gathers = layer.kind == OperatorKind::kGlobalAverage;
-    order.inputs = input_count(layer.kind);
+    order.inputs = static_cast<std::int8_t>(input_count(layer.kind));
     for (int input = 0; input < order.inputs; ++input) {
       const OperatorView read = model.layer(layer.inputs[input]);
       const int source = source_step(model, i, layer.inputs[input]);
       order.windows[input] = row_window(layer, input, read);
-      order.sources[input] = source;
+      order.sources[input] = static_cast<std::int16_t>(source);
       const bool is_shared = source >= bounds.first && order.overwrites < 0 &&
                              shares_buffer(layer, step, read, model.plan_step(source), input);
-      if (is_shared) order.overwrites = source;
+      if (is_shared) order.overwrites = static_cast<std::int16_t>(source);
     }
     walk.add(order);
   }

@@ -16,8 +16,8 @@ struct RowRange {
 /// The rows of one input that a layer reads in its unit of work `u`, before they are cut to the
 /// input: `span` rows from (u * stride + shift) / factor on.
 struct RowWindow {
-  std::int32_t shift = 0;  // negative only where factor is 1
-  std::int32_t factor = 1;
+  std::int16_t shift = 0;  // negative only where factor is 1
+  std::int16_t factor = 1;
   std::int16_t stride = 1;
   std::int16_t span = 1;
   std::int16_t height = 0;  // rows of the input
@@ -41,14 +41,14 @@ constexpr RowWindow row_window(const OperatorAttributes& layer, int index,
   window.height = static_cast<std::int16_t>(input.height);
   if (has_weights(layer.kind) || layer.kind == OperatorKind::kMaxPool) {
     window.stride = static_cast<std::int16_t>(layer.stride);
-    window.shift = -layer.padding;
+    window.shift = static_cast<std::int16_t>(-layer.padding);
     window.span = static_cast<std::int16_t>(layer.kernel);
   }
   const bool is_coarse = layer.kind == OperatorKind::kUpsample ||
                          (layer.kind == OperatorKind::kMultiply && index == 1);
   if (is_coarse) {
-    window.shift = layer.offset;
-    window.factor = layer.factor;
+    window.shift = static_cast<std::int16_t>(layer.offset);
+    window.factor = static_cast<std::int16_t>(layer.factor);
   }
   return window;
 }

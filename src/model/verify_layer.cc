@@ -58,6 +58,9 @@ const char* wrong_attributes(const Subject& subject, int layers) {
   if (!within(layer.kernel, 15) || !within(layer.stride, 15) || layer.padding >= layer.kernel) {
     return "window, stride or padding is out of range; lower the network again";
   }
+  if (layer.factor > kMaxSide || layer.offset > kMaxSide) {
+    return "factor or offset is larger than a tensor can be; lower the network again";
+  }
   return layer.factor < 1 ? "factor is zero; lower the network again" : nullptr;
 }
 

@@ -162,6 +162,15 @@ PlanStepView View::plan_step(int index) const {
   return {stored.layer(), stored.rows(), stored.offset(), stored.scratch()};
 }
 
+int View::last_step_of(int layer, int before) const {
+  const auto& steps = *model_->plan()->steps();
+  int step = before - 1;
+  while (step >= 0 && steps.Get(static_cast<flatbuffers::uoffset_t>(step))->layer() != layer) {
+    --step;
+  }
+  return step;
+}
+
 std::uint32_t View::golden_checksum(int index) const {
   return model_->golden()->checksums()->Get(static_cast<flatbuffers::uoffset_t>(index));
 }

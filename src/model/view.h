@@ -76,6 +76,8 @@ class View {
   int pass_end(int pass) const;  // number of steps up to the pass's end
   int plan_step_count() const;
   PlanStepView plan_step(int index) const;
+  /// The last step before step `before` that computes `layer`, or -1.
+  int last_step_of(int layer, int before) const;
 
   std::uint32_t golden_checksum(int index) const;
   bool golden_decision() const;

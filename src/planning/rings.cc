@@ -81,20 +81,21 @@ void StepGraph::load(int pass, model::PassWalk& walk) const {
     const Operator& x =
         made.inputs.empty() ? made : model_.operators[static_cast<std::size_t>(made.inputs[0])];
     model::WalkStep order;
-    order.units = model::row_units(made, x);
-    order.ring_rows = steps_[static_cast<std::size_t>(step->owner)].ring_rows;
+    order.units = static_cast<std::int16_t>(model::row_units(made, x));
+    order.ring_rows =
+        static_cast<std::int16_t>(steps_[static_cast<std::size_t>(step->owner)].ring_rows);
     order.gathers = made.kind == model::OperatorKind::kGlobalAverage;
-    order.inputs = model::input_count(made.kind);
+    order.inputs = static_cast<std::int8_t>(model::input_count(made.kind));
     for (int i = 0; i < order.inputs; ++i) {
       const Operator& read =
           model_.operators[static_cast<std::size_t>(made.inputs[static_cast<std::size_t>(i)])];
       order.windows[i] = model::row_window(made, i, read);
-      order.sources[i] = step->sources[i];
+      order.sources[i] = static_cast<std::int16_t>(step->sources[i]);
       const int source = step->sources[i];
       const bool is_shared = order.overwrites < 0 && source >= first_number &&
                              model::may_overwrite(made.kind, i) &&
                              steps_[static_cast<std::size_t>(source)].owner == step->owner;
-      if (is_shared) order.overwrites = source;
+      if (is_shared) order.overwrites = static_cast<std::int16_t>(source);
     }
     walk.add(order);
   }

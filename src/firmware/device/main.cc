@@ -78,8 +78,7 @@ int run(char* words) {
   print(backend.name);
   print("\n");
   if (std::strcmp(words, "golden") == 0) {
-    static std::uint32_t checksums[model::kMaxLayers];
-    const engine::GoldenResult result = engine::check_golden(model, engine, checksums);
+    const engine::GoldenResult result = engine::check_golden(model, engine, coco_mcu_checksums);
     print_figure("golden", result.agrees() ? 1 : 0);
     print_memory();
     return 0;
@@ -103,8 +102,10 @@ int run(char* words) {
 }  // namespace coco_mcu::firmware
 
 int main() {
-  static char command_line[256];
-  coco_mcu::firmware::read_command_line(command_line, sizeof(command_line));
+  // The arena is not in use yet.
+  auto* command_line = reinterpret_cast<char*>(coco_mcu_arena_begin);
+  coco_mcu::firmware::read_command_line(
+      command_line, static_cast<std::size_t>(coco_mcu_arena_end - coco_mcu_arena_begin));
   char* words = std::strchr(command_line, ' ');
   return coco_mcu::firmware::run(words == nullptr ? command_line : words + 1);
 }

@@ -21,4 +21,5 @@ extern std::uint8_t coco_mcu_zero_begin[];
 extern std::uint8_t coco_mcu_zero_end[];
 extern std::uint8_t coco_mcu_arena_begin[];
 extern std::uint8_t coco_mcu_arena_end[];
+extern std::uint32_t coco_mcu_checksums[];  // one for each of the model's layers
 }

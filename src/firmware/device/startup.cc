@@ -68,7 +68,7 @@ extern "C" {
     return (status & kAddressIsValid) != 0 && at - begin < kGuardBytes;
   };
   if ((status & (kWhileStacking | kStackLimit)) != 0 || is_at(coco_mcu_ram_begin)) {
-    print("error: the stack has overflowed; give the firmware a larger one with --stack\n");
+    print("error: the stack has overflowed; give it more bytes in board.ld\n");
   } else if (is_at(coco_mcu_arena_end)) {
     print("error: something has written behind the arena; the model's plan is wrong\n");
   } else {

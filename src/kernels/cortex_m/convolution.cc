@@ -1,31 +1,26 @@
-// Four output channels at a time: their weights are unpacked once to 16 bits, then each pixel's
-// codes are unpacked once for all four.
+// Weights of 4 and 8 bits, four output channels at a time: they are unpacked once to 16 bits, then
+// each pixel's codes are unpacked once for all four. Long sums are made in parts, pixel by pixel.
+#include "kernels/cortex_m/convolution_2w8a.h"
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/reference/reference.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
-constexpr std::size_t kMostWeights = 512;  // of one output channel: 4 KB for four
+constexpr std::size_t kPartWeights = 256;  // of one output channel: 2 KB for four
+constexpr std::size_t kMostWindow = 512;   // codes that are gathered
 constexpr int kTile = 4;                   // output channels
 
 struct Tile {
-  Halves weights[kMostWeights / 4][kTile];  // of four input channels
+  Halves weights[kPartWeights / 4][kTile];  // of four input channels
   std::int32_t start[kTile] = {};           // what the input's zero point adds to each sum
   std::size_t groups = 0;                   // of four weights
 };
 
-constexpr std::uint32_t twice(std::uint32_t half) {
-  return half | half << 16U;
-}
-
 /// The codes of four weights that begin at a whole byte.
 template <int kBits>
 Halves packed_codes(const std::uint8_t* packed, std::size_t group) {
-  if constexpr (kBits == 2) {
-    const std::uint32_t byte = packed[group];
-    return {(byte & 3U) | (byte & 0x30U) << 12U, (byte >> 2U & 3U) | (byte & 0xC0U) << 10U};
-  } else if constexpr (kBits == 4) {
+  if constexpr (kBits == 4) {
     const std::uint32_t bytes = packed[group * 2] | std::uint32_t{packed[group * 2 + 1]} << 8U;
     return {(bytes & 0xFU) | (bytes & 0xF00U) << 8U, (bytes >> 4U & 0xFU) | (bytes & 0xF000U)
                                                                                 << 4U};
@@ -54,14 +49,13 @@ std::int32_t unpack_groups(const Convolution& layer, const std::uint8_t* packed,
   return sum;
 }
 
-/// Weights of a packed row as pairs; those behind the row's end are zero.
-void unpack(const Convolution& layer, const std::uint8_t* packed, int channel, Tile& tile) {
-  const std::size_t count = layer.window_weights();
+/// `count` weights of a packed row as pairs; those behind them are zero.
+void unpack(const Convolution& layer, const std::uint8_t* packed, std::size_t count, int channel,
+            Tile& tile) {
   const std::size_t whole = count / 4;
-  const int bits = core::weight_bits(layer.format);
-  std::int32_t sum = bits == 2   ? unpack_groups<2>(layer, packed, whole, channel, tile)
-                     : bits == 4 ? unpack_groups<4>(layer, packed, whole, channel, tile)
-                                 : unpack_groups<8>(layer, packed, whole, channel, tile);
+  std::int32_t sum = core::weight_bits(layer.format) == 4
+                         ? unpack_groups<4>(layer, packed, whole, channel, tile)
+                         : unpack_groups<8>(layer, packed, whole, channel, tile);
   if (whole != tile.groups) {
     std::uint32_t w[4] = {};
     for (std::size_t i = whole * 4; i < count; ++i) {
@@ -74,18 +68,22 @@ void unpack(const Convolution& layer, const std::uint8_t* packed, int channel, T
   tile.start[channel] = -layer.zero_point * sum;
 }
 
-/// `made` output channels from `first` on.
-void unpack_tile(const Convolution& layer, std::size_t first, int made, Tile& tile) {
+/// Input channels from .. from + count - 1 of `made` output channels from `first` on.
+void unpack_tile(const Convolution& layer, std::size_t first, int made, std::size_t from,
+                 std::size_t count, Tile& tile) {
   const std::size_t row_bytes = core::packed_row_bytes(layer.format, layer.window_weights());
+  const std::size_t skipped = core::packed_row_bytes(layer.format, from);
+  tile.groups = (count + 3) / 4;
   for (int channel = 0; channel < kTile; ++channel) {
-    const std::size_t from = first + static_cast<std::size_t>(channel < made ? channel : 0);
-    unpack(layer, layer.weights + from * row_bytes, channel, tile);
+    const std::size_t row = first + static_cast<std::size_t>(channel < made ? channel : 0);
+    unpack(layer, layer.weights + row * row_bytes + skipped, count, channel, tile);
   }
 }
 
-inline void make_pixel(const Tile& tile, const FourCodes& codes_of_sums, const std::uint8_t* x,
-                       std::uint8_t* out) {
-  std::int32_t sums[kTile] = {tile.start[0], tile.start[1], tile.start[2], tile.start[3]};
+/// Adds a pixel's products. Not inline, as it takes nearly all registers.
+[[gnu::noinline]] void add_products(const Tile& tile, const std::uint8_t* x,
+                                    std::int32_t (&sums)[kTile]) {
+  for (int i = 0; i < kTile; ++i) sums[i] += tile.start[i];
   const Halves* weights = tile.weights[0];
   const std::uint8_t* end = x + tile.groups * 4;
   // Two loads in one instruction: the compiler would load one word at a time.
@@ -112,7 +110,6 @@ inline void make_pixel(const Tile& tile, const FourCodes& codes_of_sums, const s
         [d] "+r"(sums[3])
       : [end] "r"(end)
       : "r0", "r1", "r2", "r3", "cc", "memory");
-  codes_of_sums.store(sums, out);
 }
 
 /// The codes under the window of one output pixel, side by side; padding is the zero point.
@@ -140,31 +137,34 @@ void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
 void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, std::uint8_t* out) {
   const auto channels = static_cast<std::size_t>(layer.out_channels);
   const auto in_channels = static_cast<std::size_t>(layer.in_channels);
+  const std::size_t count = layer.window_weights();
   const bool is_in_place = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 &&
                            in_channels % 4 == 0;  // words of one pixel alone
+  std::uint8_t window[kMostWindow];
+  const auto codes_of_pixel = [&](std::int32_t column) -> const std::uint8_t* {
+    if (is_in_place) return rows[0] + static_cast<std::size_t>(column) * in_channels;
+    gather(layer, rows, column, window);
+    return window;
+  };
   Tile tile;
-  tile.groups = (layer.window_weights() + 3) / 4;
   for (std::size_t first = 0; first < channels; first += kTile) {
     const int made = channels - first < kTile ? static_cast<int>(channels - first) : kTile;
-    unpack_tile(layer, first, made, tile);
     const FourCodes codes(layer.requantization, first, static_cast<std::size_t>(made));
+    if (count <= kPartWeights) unpack_tile(layer, first, made, 0, count, tile);
     for (std::int32_t column = 0; column < layer.out_width; ++column) {
-      const auto pixel = static_cast<std::size_t>(column);
-      if (is_in_place) {
-        make_pixel(tile, codes, rows[0] + pixel * in_channels, out + pixel * channels + first);
-      } else {
-        std::uint8_t window[kMostWeights];
-        gather(layer, rows, column, window);
-        make_pixel(tile, codes, window, out + pixel * channels + first);
+      const std::uint8_t* x = codes_of_pixel(column);
+      std::int32_t sums[kTile] = {};
+      for (std::size_t from = 0; from < count; from += kPartWeights) {
+        const std::size_t part = count - from < kPartWeights ? count - from : kPartWeights;
+        if (count > kPartWeights) unpack_tile(layer, first, made, from, part, tile);
+        add_products(tile, x + from, sums);
       }
+      codes.store(sums, out + static_cast<std::size_t>(column) * channels + first);
     }
   }
 }
 
-constexpr ConvolutionKernel kKernels[3][3] = {
-    {{"convolution_2w8a_cortex_m", no_scratch, prepare, row},
-     {"pointwise_2w8a_cortex_m", no_scratch, prepare, row},
-     {"fully_connected_2w8a_cortex_m", no_scratch, prepare, row}},
+constexpr ConvolutionKernel kKernels[2][3] = {
     {{"convolution_4w8a_cortex_m", no_scratch, prepare, row},
      {"pointwise_4w8a_cortex_m", no_scratch, prepare, row},
      {"fully_connected_4w8a_cortex_m", no_scratch, prepare, row}},
@@ -172,13 +172,23 @@ constexpr ConvolutionKernel kKernels[3][3] = {
      {"pointwise_8w8a_cortex_m", no_scratch, prepare, row},
      {"fully_connected_8w8a_cortex_m", no_scratch, prepare, row}}};
 
+/// Where sums of two output channels share a register.
+constexpr ConvolutionKernel kLaneKernels[3] = {
+    {"convolution_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a},
+    {"pointwise_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a},
+    {"fully_connected_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a}};
+
 }  // namespace
 
 const ConvolutionKernel& convolution(const Convolution& layer) {
-  if (layer.window_weights() > kMostWeights) return reference::kConvolution;
   const bool is_pointwise = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0;
   const int shape = !is_pointwise ? 0 : layer.out_width == 1 ? 2 : 1;
-  return kKernels[core::weight_bits(layer.format) / 4][shape];
+  if (has_lanes(layer)) return kLaneKernels[shape];
+  const int bits = core::weight_bits(layer.format);
+  if (bits == 2 || layer.window_weights() > kMostWindow || layer.requantization.twice != nullptr) {
+    return reference::kConvolution;
+  }
+  return kKernels[bits == 8 ? 1 : 0][shape];
 }
 
 }  // namespace coco_mcu::kernels::cortex_m

@@ -1,5 +1,5 @@
 // Kernels for Arm cores with the DSP extension (Armv7E-M, Armv8-M): two products of 16 bits in one
-// instruction. They unpack weights onto the stack, at most 4 KB, and need no scratch. Freestanding.
+// instruction. They unpack weights and codes onto the stack and need no scratch. Freestanding.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,13 @@ void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8
                   std::uint8_t* out);
 void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::size_t count,
          std::uint8_t* out);
+void sum_pixels(const std::uint8_t* x, std::size_t pixels, std::size_t channels,
+                std::int32_t* sums);
+void max_pool_row(const MaxPool& layer, WindowRows rows, std::uint8_t* out);
+void lookup(const std::uint8_t* table, const std::uint8_t* x, std::size_t count, std::uint8_t* out);
+
+/// A layer's limits and table on codes of 0..255, in place.
+void finish_codes(const core::Requantization& rule, std::uint8_t* codes, std::size_t count);
 
 /// Two numbers of 16 bits.
 struct Halves {
@@ -31,28 +38,49 @@ inline std::uint32_t load_word(const std::uint8_t* bytes) {
   return word;
 }
 
-inline Halves codes_of(const std::uint8_t* bytes) {
-  const std::uint32_t word = load_word(bytes);
+inline void store_word(std::uint8_t* bytes, std::uint32_t word) {
+  std::memcpy(bytes, &word, sizeof(word));
+}
+
+/// The same number of 16 bits twice.
+constexpr std::uint32_t twice(std::uint32_t half) {
+  return half | half << 16U;
+}
+
+inline Halves halves_of(std::uint32_t word) {
   std::uint32_t odd;  // the compiler does not find the rotation that the instruction has
   asm("uxtb16 %0, %1, ror #8" : "=r"(odd) : "r"(word));
   return {__uxtb16(word), odd};
+}
+
+inline Halves codes_of(const std::uint8_t* bytes) {
+  return halves_of(load_word(bytes));
 }
 
 inline std::int32_t multiply_add_halves(std::uint32_t x, std::uint32_t w, std::int32_t sum) {
   return __smlad(static_cast<int16x2_t>(x), static_cast<int16x2_t>(w), sum);
 }
 
-/// core::requantize in four instructions: its contract keeps everything within 32 bits.
-inline std::uint8_t to_code(const core::Requantization& rule, std::int32_t sum, std::size_t c) {
-  const std::size_t i = rule.is_uniform ? 0 : c;
-  const std::int32_t offset = static_cast<std::int32_t>(
-      static_cast<std::uint32_t>(static_cast<std::int32_t>(rule.offsets[i])) << rule.offset_shift);
-  const auto shifted =
-      static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) << rule.left_shift);
-  std::int32_t code = __smlawb(shifted, rule.multipliers[i], offset) >> rule.shift;
-  if (code < rule.low) code = rule.low;
-  if (code > rule.high) code = rule.high;
-  return rule.table == nullptr ? static_cast<std::uint8_t>(code) : rule.table[code];
+inline std::uint32_t subtract_halves(std::uint32_t x, std::uint32_t y) {
+  return static_cast<std::uint32_t>(__ssub16(static_cast<int16x2_t>(x), static_cast<int16x2_t>(y)));
+}
+
+/// The larger one of each of four codes.
+inline std::uint32_t larger_codes(std::uint32_t x, std::uint32_t y) {
+  return x + __uqsub8(y, x);
+}
+
+/// Four numbers within 16 bits, cut to codes of 0..255.
+inline std::uint32_t saturated_codes(const std::int32_t (&numbers)[4]) {
+  std::uint32_t even;
+  std::uint32_t odd;
+  asm("pkhbt %0, %1, %2, lsl #16\n usat16 %0, #8, %0"
+      : "=&r"(even)
+      : "r"(numbers[0]), "r"(numbers[2]));
+  asm("pkhbt %0, %1, %2, lsl #16\n usat16 %0, #8, %0"
+      : "=&r"(odd)
+      : "r"(numbers[1]), "r"(numbers[3]));
+  return even | odd << 8U;
 }
 
 /// What four output channels need of the layer's requantization, looked up once.

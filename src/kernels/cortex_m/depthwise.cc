@@ -1,5 +1,6 @@
 // Four channels at a time: a word holds their codes at one place of the window.
 #include "kernels/cortex_m/cortex_m.h"
+#include "kernels/cortex_m/depthwise_2w8a.h"
 #include "kernels/reference/reference.h"
 
 namespace coco_mcu::kernels::cortex_m {
@@ -110,10 +111,18 @@ constexpr ConvolutionKernel kKernels[3][2] = {
     {{"depthwise_3x3_8w8a_cortex_m", no_scratch, prepare, row<3>},
      {"depthwise_5x5_8w8a_cortex_m", no_scratch, prepare, row<5>}}};
 
+/// Where sums of two output columns share a register.
+constexpr ConvolutionKernel kLaneKernels[2] = {
+    {"depthwise_3x3_2w8a_cortex_m_lanes", no_scratch, prepare, depthwise_row_2w8a},
+    {"depthwise_5x5_2w8a_cortex_m_lanes", no_scratch, prepare, depthwise_row_2w8a}};
+
 }  // namespace
 
 const ConvolutionKernel& depthwise(const Convolution& layer) {
-  if (layer.kernel != 3 && layer.kernel != 5) return reference::kDepthwise;
+  if (has_column_lanes(layer)) return kLaneKernels[layer.kernel == 5 ? 1 : 0];
+  if ((layer.kernel != 3 && layer.kernel != 5) || layer.requantization.twice != nullptr) {
+    return reference::kDepthwise;
+  }
   return kKernels[core::weight_bits(layer.format) / 4][layer.kernel == 5 ? 1 : 0];
 }
 

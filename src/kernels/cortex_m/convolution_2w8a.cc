@@ -1,0 +1,404 @@
+// Convolutions with weights of 2 bits. Codes of some pixels are widened to 16 bits once for all
+// output channels, weights of four output channels once for all those pixels; lanes.cc makes the
+// sums.
+#include "kernels/cortex_m/convolution_2w8a.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "kernels/cortex_m/cortex_m.h"
+#include "kernels/cortex_m/lanes.h"
+#include "kernels/cortex_m/top_half.h"
+
+namespace coco_mcu::kernels::cortex_m {
+namespace {
+
+constexpr int kMostShift = 18;             // of sums: further ones need no larger multipliers
+constexpr std::size_t kMostWeights = 256;  // of one output channel: the upper sum has 18 bits
+constexpr std::size_t kHalfGroup = 8;      // input channels
+constexpr std::size_t kGroup = 16;
+constexpr std::size_t kAddends = 4;  // words behind the codes of two pixels
+constexpr std::size_t kNumbers = 8;  // words behind the weights of four channels
+constexpr std::size_t kMostParts = 2;
+constexpr std::size_t kBlockWords = 528;  // as many as the stack has room for
+static_assert(kBlockWords >= kMostParts * (kMostWeights + kAddends));
+
+/// How a layer's sums are made.
+struct Plan {
+  /// Of `count` weights of each output channel.
+  Plan(const Convolution& layer, std::size_t count)
+      : channels(count),
+        quads((channels + kHalfGroup - 1) / kHalfGroup * (kHalfGroup / kQuad)),
+        step(core::weight_step(layer.format)),
+        full_quads(step == 1 ? 8 : 5),  // the lower sum stays below 2^14
+        is_only_chunk(quads <= full_quads &&
+                      layer.requantization.left_shift <= layer.requantization.shift + 1),
+        chunks((quads + full_quads - 1) / full_quads),
+        last_code(core::weight_codes(layer.format) - 1),
+        lane_start(layer.zero_point * last_code * static_cast<std::int32_t>(full_quads * kQuad)),
+        largest_sum(static_cast<std::int32_t>(channels) * farthest_code(layer.zero_point) *
+                    core::weight_magnitude(layer.format)),
+        lane_shift(is_only_chunk ? kOneChunkShift : free_bits() + step - 1),
+        first_chunk(chunk_entry(is_only_chunk ? Chunk::kOnly : Chunk::kFirst,
+                                quads - (chunks - 1) * full_quads)),
+        full_chunk(chunk_entry(Chunk::kFurther, full_quads)),
+        finish_codes(finish_entry(is_only_chunk, true)) {}
+
+  /// How far a sum of the layer can be moved to the left within 32 bits.
+  int free_bits() const {
+    return std::min(std::countl_zero(static_cast<std::uint32_t>(largest_sum)) - 1, kMostShift);
+  }
+  std::size_t pair_words() const { return quads * kQuad + kAddends; }
+
+  std::size_t channels;  // input channels times the window
+  std::size_t quads;     // that they fill, the last one with zeros
+  int step;
+  std::size_t full_quads;
+  bool is_only_chunk;
+  std::size_t chunks;
+  int last_code;
+  std::int32_t lane_start;
+  std::int32_t largest_sum;
+  int lane_shift;  // of sums of codes
+  std::uintptr_t first_chunk;
+  std::uintptr_t full_chunk;
+  std::uintptr_t finish_codes;
+  int sum_shift() const { return lane_shift - (step - 1); }  // of sums of weights
+};
+
+std::uint32_t rotated(std::uint32_t word, int bits) {
+  return word >> bits | word << (32 - bits);
+}
+
+/// Two numbers of 16 bits of two words: their lower ones, or their upper ones.
+std::uint32_t lower_halves(std::uint32_t x, std::uint32_t y) {
+  std::uint32_t pair;
+  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(x), "r"(y));
+  return pair;
+}
+std::uint32_t upper_halves(std::uint32_t x, std::uint32_t y) {
+  std::uint32_t pair;
+  asm("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(y), "r"(x));
+  return pair;
+}
+
+/// Codes of 8 channels, four pairs (i, i + 4) or, of two words each, half of the pairs (i, i + 8).
+inline void widen_words(std::uint32_t lower, std::uint32_t upper, std::uint32_t zero,
+                        std::uint32_t* even, std::uint32_t* odd) {
+  Halves x = halves_of(lower);
+  Halves y = halves_of(upper);
+  x = {subtract_halves(x.even, zero), subtract_halves(x.odd, zero)};
+  y = {subtract_halves(y.even, zero), subtract_halves(y.odd, zero)};
+  even[0] = lower_halves(x.even, y.even);
+  even[2] = upper_halves(x.even, y.even);
+  odd[0] = lower_halves(x.odd, y.odd);
+  odd[2] = upper_halves(x.odd, y.odd);
+}
+
+/// Pixels number first .. first + count - 1 of a block: codes less the zero point, and addends.
+/// From `x` on there are `stride` bytes from pixel to pixel; each has as many codes as the quads
+/// hold.
+void widen_pixels(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x,
+                  std::size_t stride, std::size_t first, std::size_t count, std::uint32_t* block) {
+  const std::uint32_t zero = twice(static_cast<std::uint32_t>(zero_point));
+  const std::size_t groups = plan.quads / 4;
+  const bool has_half = plan.quads % 4 != 0;
+  const std::int32_t zeros = static_cast<std::int32_t>(plan.quads * kQuad) * zero_point;
+  const std::int32_t starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step;
+  // Channel A's weights are step * code + origin, channel B's codes are two less.
+  const std::int32_t origin = plan.step == 1 ? -1 : -3;
+  const int shift = plan.sum_shift();
+  std::uint32_t* pair = block + first / 2 * plan.pair_words();
+  for (std::size_t i = first; i != first + count; ++i, x += stride) {
+    std::uint32_t* to = pair + i % 2;
+    const std::uint8_t* next = x;
+    std::uint32_t sum = 0;
+    for (std::size_t left = groups; left != 0; --left, next += kGroup, to += 2 * kHalfGroup) {
+      const std::uint32_t w0 = load_word(next);
+      const std::uint32_t w1 = load_word(next + 4);
+      const std::uint32_t w2 = load_word(next + 8);
+      const std::uint32_t w3 = load_word(next + 12);
+      sum = __usada8(w3, 0, __usada8(w2, 0, __usada8(w1, 0, __usada8(w0, 0, sum))));
+      widen_words(w0, w2, zero, to, to + kHalfGroup);
+      widen_words(w1, w3, zero, to + 4, to + kHalfGroup + 4);
+    }
+    if (has_half) {
+      const std::uint32_t w0 = load_word(next);
+      const std::uint32_t w1 = load_word(next + 4);
+      sum = __usada8(w1, 0, __usada8(w0, 0, sum));
+      widen_words(w0, w1, zero, to, to + 4);
+    }
+    const std::int32_t codes = static_cast<std::int32_t>(sum) - zeros;
+    std::uint32_t* addends = pair + plan.quads * kQuad + i % 2 * 2;
+    addends[0] = static_cast<std::uint32_t>(origin * codes - starts) << shift;
+    addends[1] = static_cast<std::uint32_t>(codes) << shift;
+    if (i % 2 != 0) pair += plan.pair_words();
+  }
+}
+
+constexpr std::uint32_t kOneOfTwo = 0x33333333U;
+
+/// The codes of channel A in every other two bits, those of channel B two less between them; a
+/// rotation brings any of them to the places that SMLAD's operand has for them.
+inline std::uint32_t interleaved(std::uint32_t a, std::uint32_t b) {
+  return (a & kOneOfTwo) | rotated(b & kOneOfTwo, 18);
+}
+
+/// Weights of some input channels, four output channels: those of even places, then those of odd
+/// ones.
+inline void expand_words(const std::uint32_t (&rows)[4], int pairs, std::uint32_t* to) {
+  constexpr std::uint32_t kUpperBits = 0xAAAAAAAAU;  // turns 0..3 into two less, in two bits
+  constexpr std::uint32_t kLanes = 0xC003C003U;
+  const std::uint32_t b0 = rows[2] ^ kUpperBits;
+  const std::uint32_t b1 = rows[3] ^ kUpperBits;
+  const std::uint32_t even[2] = {interleaved(rows[0], b0), interleaved(rows[1], b1)};
+  const std::uint32_t odd[2] = {interleaved(rows[0] >> 2U, b0 >> 2U),
+                                interleaved(rows[1] >> 2U, b1 >> 2U)};
+#pragma GCC unroll 4
+  for (int i = 0; i < pairs; ++i) {
+    to[2 * i] = (i == 0 ? even[0] : rotated(even[0], 4 * i)) & kLanes;
+    to[2 * i + 1] = (i == 0 ? even[1] : rotated(even[1], 4 * i)) & kLanes;
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < pairs; ++i) {
+    to[2 * (pairs + i)] = (i == 0 ? odd[0] : rotated(odd[0], 4 * i)) & kLanes;
+    to[2 * (pairs + i) + 1] = (i == 0 ? odd[1] : rotated(odd[1], 4 * i)) & kLanes;
+  }
+}
+
+/// The codes of up to 16 weights, those behind the row's end zero.
+std::uint32_t last_codes(const std::uint8_t* packed, std::size_t bytes) {
+  std::uint32_t word = 0;
+  for (std::size_t i = 0; i < bytes; ++i) word |= std::uint32_t{packed[i]} << 8 * i;
+  return word;
+}
+
+/// Rows of four output channels.
+void expand_rows(const Plan& plan, const std::uint8_t* row, std::size_t row_bytes,
+                 std::uint32_t* to) {
+  const std::uint8_t* third = row + 2 * row_bytes;
+  std::size_t left = plan.channels;
+  for (; left >= kGroup; left -= kGroup, row += 4, third += 4, to += kGroup) {
+    expand_words({load_word(row), load_word(row + row_bytes), load_word(third),
+                  load_word(third + row_bytes)},
+                 4, to);
+  }
+  if (left == 0) return;
+  const std::size_t bytes = (left + 3) / 4;
+  std::uint32_t last[4] = {last_codes(row, bytes), last_codes(row + row_bytes, bytes),
+                           last_codes(third, bytes), last_codes(third + row_bytes, bytes)};
+  if (left > kHalfGroup) {
+    expand_words(last, 4, to);
+    return;
+  }
+  for (std::uint32_t& word : last) word = (word & 0xFFU) | (word & 0xFF00U) << 8U;
+  expand_words(last, 2, to);
+}
+
+/// Weights of four output channels from channel `first` and input channel `from` on, and room for
+/// the numbers behind them.
+struct ExpandedWeights {
+  ExpandedWeights(const Convolution& layer, const Plan& plan, std::size_t first, std::size_t from)
+      : numbers(words + plan.quads * kQuad) {
+    const std::size_t row_bytes = core::packed_row_bytes(layer.format, layer.window_weights());
+    expand_rows(plan, layer.weights + first * row_bytes + from / 4, row_bytes, words);
+  }
+
+  std::uint32_t words[kMostWeights + kNumbers];
+  std::uint32_t* numbers;
+};
+
+/// Sums over these codes, to be made two pixels at a time.
+struct Sums {
+  Sums(const Plan& plan_of, const ExpandedWeights& weights, const std::uint32_t* codes,
+       bool makes_codes)
+      : plan(plan_of) {
+    group.codes = codes;
+    group.weights = weights.words;
+    group.weights_end = weights.numbers;
+    group.lane_start = static_cast<std::uint32_t>(plan.lane_start);
+    group.first_chunk = plan.first_chunk;
+    group.full_chunk = plan.full_chunk;
+    group.finish = makes_codes ? plan.finish_codes : finish_entry(plan.is_only_chunk, false);
+    group.shift = static_cast<std::uint32_t>(plan.lane_shift);
+  }
+
+  /// The next pixels' codes to `out`, `stride` bytes apart; 0: the first pixel's alone.
+  void make_codes(std::size_t pairs, std::uint8_t* out, std::size_t stride) {
+    group.out = out;
+    group.stride = stride;
+    run(pairs);
+  }
+
+  /// The next two pixels' sums.
+  void make_sums(std::int32_t (&sums)[2][4]) {
+    std::int32_t words[8];
+    group.out = reinterpret_cast<std::uint8_t*>(words);
+    run(1);
+    const int shift = plan.sum_shift();
+    for (std::size_t i = 0; i < 2; ++i) {
+      sums[i][0] = words[4 + 2 * i] >> shift;
+      sums[i][1] = words[5 + 2 * i] >> shift;
+      sums[i][2] = words[2 * i] >> shift;
+      sums[i][3] = words[2 * i + 1] >> shift;
+    }
+  }
+
+ private:
+  void run(std::size_t pairs) {
+    group.codes_end = group.codes + pairs * plan.pair_words();
+    plan.is_only_chunk ? sum_one_chunk(&group) : sum_many_chunks(&group);
+    group.codes = group.codes_end;
+  }
+
+  const Plan& plan;
+  LaneGroup group;
+};
+
+void store_sums(const Convolution& layer, std::size_t first, const std::int32_t (&sums)[4],
+                std::uint8_t* out) {
+  for (std::size_t c = 0; c < 4; ++c) {
+    out[first + c] = code_before_limits(layer.requantization, sums[c], first + c);
+  }
+}
+
+/// Four output channels at `pixels` pixels whose codes have been widened.
+[[gnu::noinline]] void make_channels(const Convolution& layer, const Plan& plan,
+                                     const TopHalf& top_half, std::size_t first,
+                                     const std::uint32_t* block, std::size_t pixels,
+                                     std::uint8_t* out) {
+  ExpandedWeights weights(layer, plan, first, 0);
+  const bool makes_codes = top_half.find_four(first, weights.numbers);
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  Sums sums(plan, weights, block, makes_codes);
+  if (makes_codes) {
+    if (pixels >= 2) sums.make_codes(pixels / 2, out + first, channels);
+    if (pixels % 2 != 0) sums.make_codes(1, out + (pixels - 1) * channels + first, 0);
+    return;
+  }
+  for (std::size_t pixel = 0; pixel < pixels; pixel += 2, out += 2 * channels) {
+    std::int32_t of_two[2][4];
+    sums.make_sums(of_two);
+    store_sums(layer, first, of_two[0], out);
+    if (pixel + 1 < pixels) store_sums(layer, first, of_two[1], out + channels);
+  }
+}
+
+/// The codes under the window of one output pixel, side by side, and what fills the last quads;
+/// padding is the zero point.
+void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
+            std::uint8_t* window, std::uint8_t* window_end) {
+  const std::int32_t begin = out_column * layer.stride - layer.padding;
+  const std::int32_t end = begin + layer.kernel;
+  const std::int32_t from = begin < 0 ? 0 : begin;
+  const std::int32_t to = end > layer.in_width ? layer.in_width : end;
+  const std::size_t bytes = static_cast<std::size_t>(layer.kernel * layer.in_channels);
+  for (std::int32_t ky = 0; ky < layer.kernel; ++ky, window += bytes) {
+    const bool is_whole = rows[ky] != nullptr && from == begin && to == end;
+    if (!is_whole) std::memset(window, layer.zero_point, bytes);
+    if (rows[ky] == nullptr || from >= to) continue;
+    const std::uint8_t* x = rows[ky] + from * layer.in_channels;
+    std::uint8_t* next = window + (from - begin) * layer.in_channels;
+    std::size_t count = static_cast<std::size_t>((to - from) * layer.in_channels);
+    for (; count >= 4; count -= 4, x += 4, next += 4) store_word(next, load_word(x));
+    for (; count != 0; --count) *next++ = *x++;
+  }
+  while (window != window_end) *window++ = static_cast<std::uint8_t>(layer.zero_point);
+}
+
+/// Widens `count` pixels from `first` on, the first pixels of a block. Not inline: its memory is
+/// free again when sums are made.
+[[gnu::noinline]] void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows,
+                                   std::size_t first, std::size_t count, std::uint32_t* block) {
+  const std::size_t padded = plan.quads * kQuad;
+  if (layer.kernel == 1 && layer.padding == 0 && plan.channels == padded) {
+    const auto stride = static_cast<std::size_t>(layer.stride * layer.in_channels);
+    widen_pixels(plan, layer.zero_point, rows[0] + first * stride, stride, 0, count, block);
+    return;
+  }
+  std::uint8_t windows[kMostWeights];
+  const std::size_t at_once = kMostWeights / padded;
+  for (std::size_t done = 0; done < count;) {
+    std::size_t some = 0;
+    for (; some < at_once && done + some < count; ++some) {
+      gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded,
+             windows + (some + 1) * padded);
+    }
+    widen_pixels(plan, layer.zero_point, windows, padded, done, some, block);
+    done += some;
+  }
+}
+
+/// Whether a layer with more weights than sums hold is one of whole groups of 8 channels, few
+/// enough for the widened codes of one pixel.
+bool has_long_lanes(const Convolution& layer) {
+  return layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 &&
+         layer.in_channels % static_cast<std::int32_t>(kHalfGroup) == 0 &&
+         layer.window_weights() <= kMostParts * kMostWeights;
+}
+
+/// One pixel whose sums are made in parts. Without limits and table.
+[[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x,
+                                       std::uint32_t* block, std::uint8_t* out) {
+  const std::size_t all = layer.window_weights();
+  const auto part_plan = [&](std::size_t from) {
+    return Plan(layer, all - from < kMostWeights ? all - from : kMostWeights);
+  };
+  constexpr std::size_t kPartWords = kMostWeights + kAddends;
+  for (std::size_t from = 0; from < all; from += kMostWeights) {
+    widen_pixels(part_plan(from), layer.zero_point, x + from, 0, 0, 1,
+                 block + from / kMostWeights * kPartWords);
+  }
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  for (std::size_t channel = 0; channel < channels; channel += 4) {
+    const std::size_t first = channel + 4 > channels ? channels - 4 : channel;
+    std::int32_t total[4] = {};
+    for (std::size_t from = 0; from < all; from += kMostWeights) {
+      const Plan plan = part_plan(from);
+      const ExpandedWeights weights(layer, plan, first, from);
+      std::int32_t sums[2][4];
+      Sums(plan, weights, block + from / kMostWeights * kPartWords, false).make_sums(sums);
+      for (std::size_t c = 0; c < 4; ++c) total[c] += sums[0][c];
+    }
+    store_sums(layer, first, total, out);
+  }
+}
+
+}  // namespace
+
+bool has_lanes(const Convolution& layer) {
+  return core::weight_bits(layer.format) == 2 && layer.out_channels >= 4 && layer.zero_point >= 0 &&
+         layer.zero_point <= 255 && layer.requantization.twice == nullptr &&
+         (layer.window_weights() <= kMostWeights || has_long_lanes(layer));
+}
+
+void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
+              std::uint8_t* out) {
+  const auto pixels = static_cast<std::size_t>(layer.out_width);
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  std::uint32_t block[kBlockWords];
+  if (layer.window_weights() > kMostWeights) {
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      make_long_pixel(layer, rows[0] + pixel * static_cast<std::size_t>(layer.in_channels), block,
+                      out + pixel * channels);
+    }
+    finish_codes(layer.requantization, out, pixels * channels);
+    return;
+  }
+  const Plan plan(layer, layer.window_weights());
+  const TopHalf top_half(layer.requantization, plan.largest_sum, plan.sum_shift());
+  const std::size_t at_once = kBlockWords / plan.pair_words() * 2;
+  for (std::size_t first = 0; first < pixels; first += at_once) {
+    const std::size_t count = pixels - first < at_once ? pixels - first : at_once;
+    widen_block(layer, plan, rows, first, count, block);
+    std::uint8_t* to = out + first * channels;
+    for (std::size_t channel = 0; channel < channels; channel += 4) {
+      // The last four may have some of those before among them.
+      const std::size_t from = channel + 4 > channels ? channels - 4 : channel;
+      make_channels(layer, plan, top_half, from, block, count, to);
+    }
+    finish_codes(layer.requantization, to, count * channels);
+  }
+}
+
+}  // namespace coco_mcu::kernels::cortex_m

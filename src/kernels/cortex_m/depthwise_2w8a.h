@@ -1,0 +1,15 @@
+// Depthwise convolutions with weights of 2 bits, two output columns at a time. Freestanding.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace coco_mcu::kernels::cortex_m {
+
+/// Whether depthwise_row_2w8a can take a layer: windows of 3 or 5, at least four channels, a zero
+/// point that is a code.
+bool has_column_lanes(const Convolution& layer);
+
+void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* scratch, WindowRows rows,
+                        std::uint8_t* out);
+
+}  // namespace coco_mcu::kernels::cortex_m

@@ -1,0 +1,231 @@
+#include "kernels/cortex_m/lanes.h"
+
+namespace coco_mcu::kernels::cortex_m {
+namespace {
+
+constexpr std::size_t kMostQuads = 8;
+constexpr std::size_t kQuadBytes = 40;  // of code: ten instructions of four bytes
+
+}  // namespace
+
+// Registers while sums are made: r0 codes, r1 weights; r4, r5 the first pixel's sums of channels
+// (0, 2) and (1, 3), r6, r7 the second's. The fields of the group lie at the stack pointer, then
+// four words of sums. Behind the quads r8, r9 and r10, r11 are the sums of channels 0 and 1.
+asm(R"(
+  .syntax unified
+  .thumb
+  .macro coco_mcu_quad
+  ldmia.w r0!, {r8, r9, r10, r11}
+  ldmia.w r1!, {r2, r3, r12, lr}
+  smlad r4, r8, r2, r4
+  smlad r5, r8, r3, r5
+  smlad r6, r9, r2, r6
+  smlad r7, r9, r3, r7
+  smlad r4, r10, r12, r4
+  smlad r5, r10, lr, r5
+  smlad r6, r11, r12, r6
+  smlad r7, r11, lr, r7
+  .endm
+
+  .macro coco_mcu_begin
+  push {r4-r11, lr}
+  ldmia r0!, {r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11}
+  sub sp, sp, #60
+  stmia sp, {r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11}
+  mov r0, r1
+  .endm
+
+  .macro coco_mcu_two_codes low_0 high_0 low_1 high_1
+  ldmia r1!, {r2, r3, r12, lr}
+  smmla \low_0, \low_0, r2, r3
+  smmla \high_0, \high_0, r12, lr
+  smmla \low_1, \low_1, r2, r3
+  smmla \high_1, \high_1, r12, lr
+  pkhtb \high_0, \high_0, \low_0, asr #16
+  pkhtb \high_1, \high_1, \low_1, asr #16
+  usat16 \high_0, #8, \high_0
+  usat16 \high_1, #8, \high_1
+  .endm
+
+  .macro coco_mcu_finish again codes sums
+  ldr r2, [sp, #36]
+  bx r2
+  .thumb_func
+\codes:
+  ldmia r0!, {r2, r3, r12, lr}
+  coco_mcu_add_addends
+  coco_mcu_two_codes r8, r4, r10, r6
+  coco_mcu_two_codes r9, r5, r11, r7
+  ldrd r1, r2, [sp, #16]
+  orr r4, r4, r5, lsl #8
+  orr r6, r6, r7, lsl #8
+  str r6, [r1, r2]
+  str r4, [r1]
+  add r1, r1, r2, lsl #1
+  str r1, [sp, #16]
+  ldr r2, [sp, #4]
+  cmp r0, r2
+  bne \again
+  add sp, sp, #60
+  pop {r4-r11, pc}
+  .thumb_func
+\sums:
+  ldmia r0!, {r2, r3, r12, lr}
+  coco_mcu_add_addends
+  ldr r1, [sp, #16]
+  stmia r1!, {r4, r5, r6, r7, r8, r9, r10, r11}
+  str r1, [sp, #16]
+  ldr r2, [sp, #4]
+  cmp r0, r2
+  bne \again
+  add sp, sp, #60
+  pop {r4-r11, pc}
+  .endm
+
+  .macro coco_mcu_add_addends
+  .if coco_mcu_is_only_chunk
+  add r8, r2, r4, lsl #18
+  add r9, r2, r5, lsl #18
+  add r10, r12, r6, lsl #18
+  add r11, r12, r7, lsl #18
+  lsr r4, r4, #14
+  lsr r5, r5, #14
+  lsr r6, r6, #14
+  lsr r7, r7, #14
+  add r4, r3, r4, lsl #18
+  add r5, r3, r5, lsl #18
+  add r6, lr, r6, lsl #18
+  add r7, lr, r7, lsl #18
+  .else
+  ldr r1, [sp, #40]
+  lsl r8, r8, r1
+  lsl r9, r9, r1
+  lsl r10, r10, r1
+  lsl r11, r11, r1
+  lsr r4, r4, #14
+  lsr r5, r5, #14
+  lsr r6, r6, #14
+  lsr r7, r7, #14
+  lsl r4, r4, r1
+  lsl r5, r5, r1
+  lsl r6, r6, r1
+  lsl r7, r7, r1
+  add r8, r8, r2
+  add r9, r9, r2
+  add r10, r10, r12
+  add r11, r11, r12
+  add r4, r4, r3
+  add r5, r5, r3
+  add r6, r6, lr
+  add r7, r7, lr
+  ldr r1, [sp, #12]
+  .endif
+  .endm
+)");
+
+[[gnu::naked]] void sum_one_chunk(const LaneGroup* /*group*/) {
+  asm volatile(R"(
+  .set coco_mcu_is_only_chunk, 1
+  coco_mcu_begin
+1:
+  ldr r4, [sp, #24]
+  ldr r1, [sp, #8]
+  mov r5, r4
+  mov r6, r4
+  mov r7, r4
+  ldr pc, [sp, #28]
+  .balign 4
+coco_mcu_one_chunk_quads:
+  .rept 8
+  coco_mcu_quad
+  .endr
+  coco_mcu_finish 1b coco_mcu_one_chunk_codes coco_mcu_one_chunk_sums
+)");
+}
+
+[[gnu::naked]] void sum_many_chunks(const LaneGroup* /*group*/) {
+  asm volatile(R"(
+  .set coco_mcu_is_only_chunk, 0
+  coco_mcu_begin
+1:
+  ldr r4, [sp, #24]
+  ldr r1, [sp, #8]
+  mov r5, r4
+  mov r6, r4
+  mov r7, r4
+  ldr pc, [sp, #28]
+  .balign 4
+coco_mcu_first_chunk_quads:
+  .rept 8
+  coco_mcu_quad
+  .endr
+  ldr r2, [sp, #12]
+  ubfx r8, r4, #0, #14
+  ubfx r9, r5, #0, #14
+  ubfx r10, r6, #0, #14
+  ubfx r11, r7, #0, #14
+  cmp r1, r2
+  beq 2f
+3:
+  ldr r2, [sp, #24]
+  strd r8, r9, [sp, #44]
+  strd r10, r11, [sp, #52]
+  bfi r4, r2, #0, #14
+  bfi r5, r2, #0, #14
+  bfi r6, r2, #0, #14
+  bfi r7, r2, #0, #14
+  ldr pc, [sp, #32]
+  .balign 4
+coco_mcu_many_chunks_quads:
+  .rept 8
+  coco_mcu_quad
+  .endr
+  ldrd r8, r9, [sp, #44]
+  ldrd r10, r11, [sp, #52]
+  ubfx r2, r4, #0, #14
+  ubfx r3, r5, #0, #14
+  ubfx r12, r6, #0, #14
+  ubfx lr, r7, #0, #14
+  add r8, r8, r2
+  ldr r2, [sp, #12]
+  add r9, r9, r3
+  add r10, r10, r12
+  add r11, r11, lr
+  cmp r1, r2
+  bne 3b
+2:
+  coco_mcu_finish 1b coco_mcu_many_chunks_codes coco_mcu_many_chunks_sums
+)");
+}
+
+extern "C" {
+// Addresses of code, with the lowest bit set where Thumb functions begin.
+extern const std::uint8_t coco_mcu_one_chunk_quads[];
+extern const std::uint8_t coco_mcu_one_chunk_codes[];
+extern const std::uint8_t coco_mcu_one_chunk_sums[];
+extern const std::uint8_t coco_mcu_first_chunk_quads[];
+extern const std::uint8_t coco_mcu_many_chunks_quads[];
+extern const std::uint8_t coco_mcu_many_chunks_codes[];
+extern const std::uint8_t coco_mcu_many_chunks_sums[];
+}
+
+std::uintptr_t chunk_entry(Chunk chunk, std::size_t quads) {
+  const std::uint8_t* const begins[] = {coco_mcu_one_chunk_quads, coco_mcu_first_chunk_quads,
+                                        coco_mcu_many_chunks_quads};
+  return (reinterpret_cast<std::uintptr_t>(begins[static_cast<std::size_t>(chunk)]) +
+          (kMostQuads - quads) * kQuadBytes) |
+         1U;
+}
+
+std::uintptr_t finish_entry(bool is_only_chunk, bool makes_codes) {
+  if (is_only_chunk) {
+    return reinterpret_cast<std::uintptr_t>(makes_codes ? coco_mcu_one_chunk_codes
+                                                        : coco_mcu_one_chunk_sums) |
+           1U;
+  }
+  return reinterpret_cast<std::uintptr_t>(makes_codes ? coco_mcu_many_chunks_codes
+                                                      : coco_mcu_many_chunks_sums) |
+         1U;
+}
+
+}  // namespace coco_mcu::kernels::cortex_m

@@ -1,0 +1,104 @@
+// simulate and emit.
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "tests/cli/model_cli_test.h"
+
+namespace coco_mcu {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using testing::Outcome;
+
+bool is_installed(const std::string& tool) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (fs::exists(fs::path(folder) / tool)) return true;
+  }
+  return false;
+}
+
+class Simulate : public testing::WithModel {
+ protected:
+  void SetUp() override {
+    for (const char* tool : {"arm-none-eabi-g++", "qemu-system-arm"}) {
+      if (!is_installed(tool)) GTEST_SKIP() << "needs " << tool << " (make test-packages)";
+    }
+    WithModel::SetUp();
+  }
+
+  nlohmann::json simulated(const std::string& board) const {
+    const Outcome outcome = testing::run_program(
+        {"simulate", model(), "--board", board, "--json", "samples/astronaut.jpg"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+    const auto lines = testing::json_lines(outcome.output);
+    EXPECT_EQ(lines.size(), 1U);
+    return lines.empty() ? nlohmann::json() : lines.front();
+  }
+
+  nlohmann::json detected() const {
+    const Outcome outcome =
+        testing::run_program({"detect", "--model", model(), "--json", "samples/astronaut.jpg"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+    return testing::json_lines(outcome.output).at(0);
+  }
+};
+
+TEST_F(Simulate, BoardsSayWhatTheHostSays) {
+  const nlohmann::json expected = detected();
+  for (const char* board : {"mps2-an386", "mps3-an547"}) {
+    const nlohmann::json line = simulated(board);
+    EXPECT_EQ(line["person"], expected["person"]) << board;
+    EXPECT_EQ(line["label"], expected["label"]) << board;
+    EXPECT_GT(line["instructions"].get<int>(), 0);
+    EXPECT_GT(line["instructions_per_mac"].get<double>(), 0.0);
+    const nlohmann::json& ram = line["ram_bytes"];
+    EXPECT_LE(ram["stack"].get<int>() + ram["static"].get<int>(), 8192) << board;
+    EXPECT_EQ(line["flash_bytes"]["model"].get<std::uintmax_t>(), fs::file_size(model()));
+  }
+}
+
+class Emit : public testing::WithModel {};
+
+TEST_F(Emit, AnArenaThatDoesNotFitNamesWhatWould) {
+  const Outcome outcome = testing::run_program({"emit", model(), "--board", "mps2-an386", "--ram",
+                                                "4096", "--out", file("firmware").string()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("more than the 4096 bytes of RAM"));
+  EXPECT_THAT(outcome.errors, HasSubstr("give --ram "));
+  EXPECT_FALSE(fs::exists(file("firmware")));
+}
+
+TEST_F(Emit, AModelThatDoesNotFitNamesWhatWould) {
+  const Outcome outcome =
+      testing::run_program({"emit", model(), "--board", "mps2-an386", "--model-region", "4096",
+                            "--out", file("firmware").string()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("more than the region of 4096 bytes"));
+  EXPECT_THAT(outcome.errors,
+              HasSubstr("--model-region " + std::to_string(fs::file_size(model()))));
+  EXPECT_FALSE(fs::exists(file("firmware")));
+}
+
+TEST_F(Emit, AFolderThatHoldsSomethingIsRefused) {
+  const std::string folder = file("firmware").string();
+  fs::create_directory(folder);
+  testing::write_file(fs::path(folder) / "mine.txt", testing::Bytes{1});
+  const Outcome outcome =
+      testing::run_program({"emit", model(), "--board", "mps2-an386", "--out", folder});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("is not empty; name a new folder"));
+}
+
+TEST_F(Emit, AnUnknownBoardIsAnsweredWithTheKnownOnes) {
+  const Outcome outcome = testing::run_program(
+      {"emit", model(), "--board", "toaster", "--out", file("firmware").string()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("board toaster: is not known; there is: mps2-an385"));
+}
+
+}  // namespace
+}  // namespace coco_mcu
