@@ -1,12 +1,14 @@
 # Writes a C++ source with the text of files: cmake -D OUT=... -D FILES="path=file;..." -P this
 set(text "// Made by embed_sources.cmake.\n#include \"firmware/emitted_files.h\"\n\n")
 string(APPEND text "namespace coco_mcu::firmware {\nnamespace {\n\n")
+# sv knows its length: counting so many letters takes more steps than compilers grant a constant.
+string(APPEND text "using namespace std::string_view_literals;\n\n")
 string(APPEND text "constexpr EmittedFile kFiles[] = {\n")
 foreach(entry IN LISTS FILES)
   string(REGEX MATCH "^([^=]+)=(.+)$" matched "${entry}")
   set(path "${CMAKE_MATCH_1}")
   file(READ "${CMAKE_MATCH_2}" content)
-  string(APPEND text "    {\"${path}\",\n     R\"embedded(${content})embedded\"},\n")
+  string(APPEND text "    {\"${path}\",\n     R\"embedded(${content})embedded\"sv},\n")
 endforeach()
 string(APPEND text "};\n\n}  // namespace\n\n")
 string(APPEND text "std::span<const EmittedFile> emitted_files() {\n  return kFiles;\n}\n\n")
