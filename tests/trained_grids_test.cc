@@ -221,8 +221,8 @@ TEST(TrainedGrids, ConcatenationsAreTheCodesOfTheFakeQuantizers) {
 }
 
 /// Where integers express what training trained, float32's own rounding is all that is left: most
-/// networks have no other code anywhere, one in ten thousand is allowed; what differs once is read by
-/// the layers behind.
+/// networks have no other code anywhere, one in ten thousand is allowed; what differs once is read
+/// by the layers behind.
 TEST(TrainedGrids, SettledNetworksAreTheirIntegers) {
   for (const Network& network : {testing::small_network(), testing::joining_network()}) {
     for (std::uint32_t seed = 1; seed <= 6; ++seed) {

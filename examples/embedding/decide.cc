@@ -1,9 +1,9 @@
 // Decides on a picture in binary PPM format:  decide MODEL.cmcu PICTURE.ppm
-#include <coco_mcu/coco_mcu.hpp>
-
 #include <cstdio>
 #include <fstream>
 #include <vector>
+
+#include <coco_mcu/coco_mcu.hpp>
 
 int main(int argc, char** argv) try {
   if (argc != 3) throw std::runtime_error("usage: decide MODEL.cmcu PICTURE.ppm");

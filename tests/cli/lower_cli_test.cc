@@ -59,8 +59,8 @@ TEST_F(Lower, SaysWhatPicturesAreNeededForWhereThereAreNone) {
   const Outcome outcome =
       testing::run_program({"lower", "--checkpoint", checkpoint(), "--out", model()});
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.errors, AllOf(HasSubstr("has no trained range"),
-                                    HasSubstr("give --calibrate and --images")));
+  EXPECT_THAT(outcome.errors,
+              AllOf(HasSubstr("has no trained range"), HasSubstr("give --calibrate and --images")));
   EXPECT_FALSE(std::filesystem::exists(model()));
 }
 
