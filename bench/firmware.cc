@@ -50,7 +50,7 @@ double instructions_per_mac(const model::ModelFile& model, const char* board_nam
   firmware::build(folder.path() / "firmware");
   const std::vector<std::uint8_t> picture(model::tensor_bytes(model.view().layer(0)), 100);
   const firmware::Simulation simulation =
-      firmware::simulate(folder.path() / "firmware", board, model.view().operator_count(), picture);
+      firmware::simulate(folder.path() / "firmware", board, model.view(), picture);
   return static_cast<double>(simulation.decisions.at(0).instructions) / macs_of(model.view());
 }
 

@@ -111,6 +111,12 @@ void print_decision(const Options& options, const model::View& model, const std:
 void simulate(const Options& options) {
   const firmware::Board& board = firmware::board_named(options.board);
   const model::ModelFile model = model::read_model(options.model);
+  if (options.per_layer && !model.view().is_layer_by_layer()) {
+    throw std::runtime_error(
+        fmt::format("{}: its plan computes layers row by row, so none has instructions of its own; "
+                    "leave --per-layer out, or lower the model without `coco-mcu plan`",
+                    options.model));
+  }
   std::vector<std::string> files;
   std::vector<std::uint8_t> pictures;
   for (const std::string& path : options.pictures) {
@@ -128,7 +134,7 @@ void simulate(const Options& options) {
   firmware::emit(model, board, emitted, folder.firmware());
   firmware::build(folder.firmware());
   const firmware::Simulation simulation =
-      firmware::simulate(folder.firmware(), board, model.view().operator_count(), pictures);
+      firmware::simulate(folder.firmware(), board, model.view(), pictures);
   if (simulation.decisions.size() != files.size()) {
     throw std::runtime_error(fmt::format("{}: firmware has decided on {} of {} pictures",
                                          board.name, simulation.decisions.size(), files.size()));

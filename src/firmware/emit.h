@@ -13,7 +13,7 @@ namespace coco_mcu::firmware {
 struct EmitOptions {
   std::uint32_t ram_bytes = 0;           // that may be used; 0: the board's default
   std::uint32_t model_region_bytes = 0;  // 0: the board's default
-  std::uint32_t stack_bytes = 7680;
+  std::uint32_t stack_bytes = 8192;
 };
 
 /// Fills `folder`, which is new or empty, with sources, model, linker script, CMakeLists.txt and

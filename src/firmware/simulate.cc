@@ -85,7 +85,8 @@ std::uint32_t figure(const std::multimap<std::string, std::string>& words, const
   return static_cast<std::uint32_t>(std::stoul(found->second));
 }
 
-/// The counts at the checkpoints: before the first layer of a picture and behind each layer.
+/// The counts at the checkpoints: before a picture's first row, behind each of `layers` that mark
+/// their end, and behind the decision.
 void add_instructions(const fs::path& counts, int layers,
                       std::vector<SimulatedDecision>& decisions) {
   std::ifstream file(counts);
@@ -99,7 +100,9 @@ void add_instructions(const fs::path& counts, int layers,
       decision.layer_instructions.push_back(executed - before);
       before = executed;
     }
-    decision.instructions = before - first;
+    std::uint64_t last = first;
+    file >> last;
+    decision.instructions = last - first;
   }
   if (!file) throw std::runtime_error("firmware: has not passed all checkpoints; report it");
 }
@@ -121,7 +124,7 @@ void build(const fs::path& folder) {
   }
 }
 
-Simulation simulate(const fs::path& folder, const Board& board, int layers,
+Simulation simulate(const fs::path& folder, const Board& board, const model::View& model,
                     std::span<const std::uint8_t> pictures) {
   const fs::path pictures_file = folder / "build" / "pictures.rgb";
   std::ofstream(pictures_file, std::ios::binary)
@@ -139,7 +142,8 @@ Simulation simulate(const fs::path& folder, const Board& board, int layers,
   result.static_bytes = figure(words, "static");
   result.code_bytes = figure(words, "code");
   result.model_bytes = figure(words, "model");
-  add_instructions(folder / "build" / "counts.txt", layers, result.decisions);
+  add_instructions(folder / "build" / "counts.txt",
+                   model.is_layer_by_layer() ? model.operator_count() : 0, result.decisions);
   return result;
 }
 

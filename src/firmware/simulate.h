@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "firmware/board.h"
+#include "model/view.h"
 
 namespace coco_mcu::firmware {
 
@@ -15,7 +16,8 @@ namespace coco_mcu::firmware {
 struct SimulatedDecision {
   std::int32_t probability = 0;  // 32768 is 1
   std::uint64_t instructions = 0;
-  std::vector<std::uint64_t> layer_instructions;  // in the order of the model's layers
+  /// In the order of the model's layers; of a plan that computes them row by row nothing.
+  std::vector<std::uint64_t> layer_instructions;
 };
 
 struct Simulation {
@@ -32,10 +34,11 @@ struct Simulation {
 /// the compiler's or the linker's complaint.
 void build(const std::filesystem::path& folder);
 
-/// Decides on `pictures`, RGB bytes one picture after the other. Throws std::runtime_error with
-/// what the firmware complains about, or where QEMU cannot be run.
-Simulation simulate(const std::filesystem::path& folder, const Board& board, int layers,
-                    std::span<const std::uint8_t> pictures);
+/// Decides with `model`, of which `folder` was made, on `pictures`, RGB bytes one picture after the
+/// other. Throws std::runtime_error with what the firmware complains about, or where QEMU cannot be
+/// run.
+Simulation simulate(const std::filesystem::path& folder, const Board& board,
+                    const model::View& model, std::span<const std::uint8_t> pictures);
 
 /// Whether the firmware computes the model's golden vector.
 bool simulate_golden(const std::filesystem::path& folder, const Board& board);

@@ -152,6 +152,11 @@ int View::pass_end(int pass) const {
   return model_->plan()->pass_ends()->Get(static_cast<flatbuffers::uoffset_t>(pass));
 }
 
+bool View::is_layer_by_layer() const {
+  return !streams_input() && pass_count() == operator_count() &&
+         plan_step_count() == operator_count();
+}
+
 int View::plan_step_count() const {
   return static_cast<int>(model_->plan()->steps()->size());
 }

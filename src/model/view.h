@@ -75,6 +75,8 @@ class View {
   int pass_count() const;
   int pass_end(int pass) const;  // number of steps up to the pass's end
   int plan_step_count() const;
+  /// Whether the plan holds the picture and computes one whole layer after the other.
+  bool is_layer_by_layer() const;
   PlanStepView plan_step(int index) const;
   /// The last step before step `before` that computes `layer`, or -1.
   int last_step_of(int layer, int before) const;

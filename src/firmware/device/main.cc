@@ -21,7 +21,7 @@ std::uint32_t distance(const std::uint8_t* begin, const std::uint8_t* end) {
   return static_cast<std::uint32_t>(end - begin);
 }
 
-/// Tells the instruction counter where a layer ends.
+/// Tells the instruction counter where a layer ends, in a plan of one layer after the other.
 class LayerMarks final : public engine::Observer {
  public:
   explicit LayerMarks(const model::View& model) : model_(model) {}
@@ -89,9 +89,12 @@ int run(char* words) {
     return kRefused;
   }
   LayerMarks marks(model);
-  for (engine.begin(&marks); push_picture(pictures, model, engine); engine.begin(&marks)) {
+  for (;;) {
+    engine.begin(model.is_layer_by_layer() ? &marks : nullptr);
     checkpoint();
+    if (!push_picture(pictures, model, engine)) break;
     const engine::Decision decision = engine.finish();
+    checkpoint();
     print_figure("probability", static_cast<std::uint32_t>(decision.probability));
   }
   print_memory();
