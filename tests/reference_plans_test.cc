@@ -1,0 +1,55 @@
+// What memory the networks of the shared material need; bench/planner.cc measures more of them.
+
+#include <gtest/gtest.h>
+
+#include "bench/support/shared_networks.h"
+#include "planning/lower_bound.h"
+#include "planning/planner.h"
+#include "tests/support/shared_material.h"
+
+namespace coco_mcu {
+namespace {
+
+using planning::ParetoFront;
+
+class ReferencePlans : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!testing::shared_material("reference/checkpoint") || !testing::shared_material("peers")) {
+      GTEST_SKIP() << "needs the reference material (COCO_MCU_SHARED)";
+    }
+  }
+};
+
+TEST_F(ReferencePlans, StreamedWithoutWhatIsDead) {
+  const model::IntegerModel model = reference_network(/*with_attention=*/false);
+  const ParetoFront front = planning::search(model, /*streams_input=*/true);
+  EXPECT_EQ(front.front().recomputed_macs, 0);
+  EXPECT_LE(front.front().plan.arena_bytes, 128'000U);
+  EXPECT_LE(front.back().plan.arena_bytes, 81'451U);
+  EXPECT_EQ(planning::lower_bound(model, true).bytes, 86 * 86 * 8);
+}
+
+TEST_F(ReferencePlans, HeldWithoutWhatIsDead) {
+  const model::IntegerModel model = reference_network(/*with_attention=*/false);
+  const ParetoFront front = planning::search(model, /*streams_input=*/false);
+  EXPECT_EQ(front.front().recomputed_macs, 0);
+  EXPECT_LE(front.front().plan.arena_bytes, 202'800U);
+}
+
+TEST_F(ReferencePlans, PersonDetectorsOfOthersNeedLessThanThere) {
+  struct Peer {
+    const char* name;
+    std::uint32_t arena_bytes;  // of TensorFlow Lite Micro, shared material's peers/README.md
+  };
+  for (const Peer& peer : {Peer{"person_detect", 82'308}, Peer{"vww_96_int8", 103'392}}) {
+    const model::IntegerModel model = tflite_model(peer.name);
+    for (const bool streams_input : {false, true}) {
+      const ParetoFront front = planning::search(model, streams_input);
+      EXPECT_LT(front.front().plan.arena_bytes, peer.arena_bytes) << peer.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace coco_mcu
