@@ -1,6 +1,7 @@
 #include "exchange/tflite_file.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include <fmt/format.h>
 
@@ -91,7 +92,10 @@ class Reader {
         tensor.scales.assign(scales->begin(), scales->end());
       }
       if (const auto* zeros = quantization->zero_point()) {
-        tensor.zero_points.assign(zeros->begin(), zeros->end());
+        // The verifier lets lists of 64-bit numbers begin anywhere.
+        tensor.zero_points.resize(zeros->size());
+        std::copy_n(zeros->Data(), zeros->size() * sizeof(std::int64_t),
+                    reinterpret_cast<std::uint8_t*>(tensor.zero_points.data()));
       }
     }
     if (from.buffer() >= model_->buffers()->size()) {
