@@ -47,11 +47,14 @@ struct Comparison {
   std::vector<LayerNoise> layers;
 };
 
-Side decide(const std::string& name, const Detector& detector, const AnnotatedPictures& pictures) {
+/// Both sides decide by the model's threshold: with 8-bit logits a probability of just .5 is no
+/// rarity.
+Side decide(const std::string& name, const Detector& detector, const Threshold& threshold,
+            const AnnotatedPictures& pictures) {
   Side side;
   side.name = name;
   side.predictions = decide_all(name, *detector.decider, pictures).predictions;
-  side.metrics = evaluation::evaluate(side.predictions, detector.threshold.exclusive());
+  side.metrics = evaluation::evaluate(side.predictions, threshold.exclusive());
   return side;
 }
 
@@ -166,8 +169,9 @@ void compare(const Options& options) {
         fmt::format("{}: does not read pictures as {} does; lower the model from this checkpoint",
                     options.checkpoint, options.model));
   }
-  Comparison comparison = compare_decisions(decide("checkpoint", checkpoint, pictures),
-                                            decide("model", model, pictures));
+  Comparison comparison =
+      compare_decisions(decide("checkpoint", checkpoint, model.threshold, pictures),
+                        decide("model", model, model.threshold, pictures));
   const auto shown = std::min(pictures.files.size(), static_cast<std::size_t>(options.pictures));
   if (shown > 0) {
     const auto reduced =

@@ -83,11 +83,15 @@ class Quantization {
     const CodeGrid& codes = grids_[index].codes;
     std::vector<Affine> rounded = affine_of(from);
     for (std::size_t c = 0; c < rounded.size(); ++c) {
-      const double offset =
+      double offset =
           std::ldexp(static_cast<double>(rule.offsets[c]), rule.offset_shift - rule.shift);
       const bool is_cut = std::abs(offset - rows.real.offsets[c]) >= 1.0;
       if (is_cut) continue;
-      if (rule.multipliers[c] != 0) rounded[c].factor *= changes[c];
+      if (rule.multipliers[c] != 0) {
+        rounded[c].factor *= changes[c];
+      } else {
+        offset = std::floor(offset) + 0.5;  // the middle of its code: floats still move a little
+      }
       rounded[c].addend = (offset - 0.5 - codes.zero_point) * codes.scale;
     }
     if (from.activation == Activation::kAffine) {

@@ -1,5 +1,6 @@
 #include "lowering/quantize_grids.h"
 
+#include <cmath>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -27,6 +28,19 @@ CodeGrid grid_at(const CodeSite& site, const network::Network& network, const Ra
 
 }  // namespace
 
+namespace {
+
+/// The ends that training's grid would have without float32's rounding of them: of its own step,
+/// and zero among its values.
+Range whole_steps(const QuantizationGrid& grid) {
+  if (grid.scale == 0.0F) return {};
+  const double step = grid.scale;
+  const double low = std::round(grid.low / step) * step;
+  return {.minimum = low, .maximum = low + 255.0 * step};
+}
+
+}  // namespace
+
 Ranges trained_ranges(const network::Network& network, const FusedNetwork& operators,
                       const TrainedQuantizers& quantizers) {
   Ranges ranges;
@@ -35,7 +49,9 @@ Ranges trained_ranges(const network::Network& network, const FusedNetwork& opera
         find_quantizer(quantizers, network.nodes[from].name, network::QuantizedTensor::kOutput);
     if (quantizer == nullptr) return;
     const QuantizationGrid grid = grid_of(*quantizer);
-    ranges[network.nodes[to].name] = {grid.low, grid.high};
+    const bool is_learned = quantizer->quantizer.kind == network::QuantizerKind::kLearnedRange;
+    ranges[network.nodes[to].name] =
+        is_learned ? whole_steps(grid) : Range{.minimum = grid.low, .maximum = grid.high};
   };
   for (const FusedOperator& each : operators) {
     if (each.activation == Activation::kTable) take(each.before_activation, each.before_activation);

@@ -16,6 +16,29 @@ using model::OperatorKind;
 
 namespace {
 
+/// Neighbours of a float32 that are tried in either direction.
+constexpr int kNeighbours = 300;
+
+/// The float32 near `start` for which `error` is least.
+template <typename Error>
+float best_neighbour(double start, const Error& error) {
+  const auto middle = static_cast<float>(start);
+  float best = middle;
+  double least = error(middle);
+  for (const float direction : {-HUGE_VALF, HUGE_VALF}) {
+    float candidate = middle;
+    for (int i = 0; i < kNeighbours; ++i) {
+      candidate = std::nextafterf(candidate, direction);
+      const double found = error(candidate);
+      if (found < least) {
+        least = found;
+        best = candidate;
+      }
+    }
+  }
+  return best;
+}
+
 /// One operator after the other: what becomes of a layer's range changes the scales that the layers
 /// behind it read.
 class Settling {
@@ -61,20 +84,45 @@ class Settling {
     read();
   }
 
+  /// A product of two float32 comes nearer to a number than one of them: gain and variance, and
+  /// bias and mean, share the last bits.
   void settle_batch_norm(const FusedOperator& each, const std::vector<Affine>& rounded) {
     const network::Node& norm = network_.nodes[*each.batch_norm];
     const network::Node& convolution = network_.nodes[each.node];
     network::Tensors& tensors = checkpoint_.tensors;
-    const std::vector<float>& mean = parameter(tensors, norm, "running_mean");
-    const std::vector<float>& variance = parameter(tensors, norm, "running_var");
+    std::vector<float>& mean = parameter(tensors, norm, "running_mean");
+    std::vector<float>& variance = parameter(tensors, norm, "running_var");
     std::vector<float>& weight = parameter(tensors, norm, "weight");
     std::vector<float>& bias = parameter(tensors, norm, "bias");
     for (std::size_t c = 0; c < rounded.size(); ++c) {
       const double before =
           convolution.bias ? double{parameter(tensors, convolution, "bias")[c]} : 0.0;
+      const auto [factor, addend] = rounded[c];
+      if (factor == 0.0) {
+        weight[c] = 0.0F;
+        bias[c] = static_cast<float>(addend);
+        continue;
+      }
+      const auto gain_of = [](float w, float v) {
+        return w / std::sqrt(v + network::kBatchNormEpsilon);
+      };
+      const auto variance_for = [&, factor = factor](float w) {
+        const double deviation = w / factor;
+        return static_cast<float>(deviation * deviation - network::kBatchNormEpsilon);
+      };
       const double deviation = std::sqrt(variance[c] + network::kBatchNormEpsilon);
-      weight[c] = static_cast<float>(rounded[c].factor * deviation);
-      bias[c] = static_cast<float>(rounded[c].addend + (mean[c] - before) * rounded[c].factor);
+      weight[c] = best_neighbour(factor * deviation, [&, factor = factor](float w) {
+        return std::abs(gain_of(w, variance_for(w)) - factor);
+      });
+      variance[c] = variance_for(weight[c]);
+      const double gain = gain_of(weight[c], variance[c]);
+      const auto mean_for = [&, addend = addend](float b) {
+        return static_cast<float>((b - addend) / gain + before);
+      };
+      bias[c] = best_neighbour(addend + (mean[c] - before) * gain, [&, addend = addend](float b) {
+        return std::abs(b - (mean_for(b) - before) * gain - addend);
+      });
+      mean[c] = mean_for(bias[c]);
     }
   }
 

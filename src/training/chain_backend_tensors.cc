@@ -1,3 +1,4 @@
+#include <cmath>
 #include <utility>
 
 #include "training/chain_backend.h"
@@ -13,20 +14,41 @@ torch::Tensor apply(const ChannelMap& map, const torch::Tensor& x) {
   return x * for_each_pixel(map.gain) + for_each_pixel(map.shift);
 }
 
+/// A grid as doubles have it: the lowest value is a whole number of steps.
+struct ExactGrid {
+  ExactGrid(const ChainGrid& grid, torch::ScalarType type)
+      : scale(grid.scale), inverse(grid.inverse), low(grid.low), high(grid.high) {
+    if (type != torch::kDouble || grid.scale == 0.0F) return;
+    // A gate's 255 is exact, and its step is not.
+    const bool is_gate = grid.inverse == std::round(grid.inverse);
+    scale = is_gate ? 1.0 / inverse : double{grid.scale};
+    inverse = 1.0 / scale;
+    low = std::round(low * inverse) * scale;
+    high = low + std::round((high - low) * inverse) * scale;
+  }
+
+  double scale;
+  double inverse;
+  double low;
+  double high;
+};
+
 /// (clamp(v) - low) / scale, and that rounded.
 torch::Tensor units_of(const torch::Tensor& v, const ChainGrid& grid) {
-  return v.clamp(grid.low, grid.high).sub_(grid.low).mul_(grid.inverse);
+  const ExactGrid exact(grid, v.scalar_type());
+  return v.clamp(exact.low, exact.high).sub_(exact.low).mul_(exact.inverse);
 }
 
 /// Halves round up. Evaluation in doubles stands for integers, which meet halves exactly where
-/// doubles, made of float32 parameters, only come near.
+/// doubles only come near.
 torch::Tensor code_of(const torch::Tensor& units) {
-  constexpr double kNearlyHalf = 0.5 + 1e-5;
+  constexpr double kNearlyHalf = 0.5 + 2e-6;
   return (units + (units.scalar_type() == torch::kDouble ? kNearlyHalf : 0.5)).floor_();
 }
 
 torch::Tensor quantize(const torch::Tensor& v, const ChainGrid& grid) {
-  return code_of(units_of(v, grid)).mul_(grid.scale).add_(grid.low);
+  const ExactGrid exact(grid, v.scalar_type());
+  return code_of(units_of(v, grid)).mul_(exact.scale).add_(exact.low);
 }
 
 torch::Tensor is_inside(const torch::Tensor& v, const ChainGrid& grid) {
