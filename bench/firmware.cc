@@ -14,6 +14,7 @@
 #include "bench/support/untrained_model.h"
 #include "firmware/emit.h"
 #include "firmware/simulate.h"
+#include "model/macs.h"
 #include "tests/support/made_up_checkpoint.h"
 #include "tests/support/temporary_folder.h"
 
@@ -31,15 +32,6 @@ constexpr Processor kProcessors[] = {{"m4", "mps2-an386", "3.4 to 3.8"},
                                      {"m33", "mps2-an505", "unknown"},
                                      {"m55", "mps3-an547", "1.0"}};
 
-double macs_of(const model::View& model) {
-  double macs = 0;
-  for (int i = 0; i < model.operator_count(); ++i) {
-    const model::OperatorView layer = model.layer(i);
-    macs += static_cast<double>(model::macs(layer, model.layer(layer.inputs[0])));
-  }
-  return macs;
-}
-
 double instructions_per_mac(const model::ModelFile& model, const char* board_name) {
   const testing::TemporaryFolder folder;
   const firmware::Board& board = firmware::board_named(board_name);
@@ -51,7 +43,8 @@ double instructions_per_mac(const model::ModelFile& model, const char* board_nam
   const std::vector<std::uint8_t> picture(model::tensor_bytes(model.view().layer(0)), 100);
   const firmware::Simulation simulation =
       firmware::simulate(folder.path() / "firmware", board, model.view(), picture);
-  return static_cast<double>(simulation.decisions.at(0).instructions) / macs_of(model.view());
+  return static_cast<double>(simulation.decisions.at(0).instructions) /
+         static_cast<double>(model::macs(model.view()));
 }
 
 }  // namespace

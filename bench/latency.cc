@@ -26,6 +26,7 @@
 #include "bench/support/untrained_model.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
+#include "model/macs.h"
 #include "model/model_file.h"
 #include "tests/support/made_up_checkpoint.h"
 #include "tests/support/shared_material.h"
@@ -76,15 +77,8 @@ class Runner {
   const model::View& view() const { return view_; }
   const kernels::Backend& backend() const { return backend_; }
 
-  double macs() const {
-    double sum = 0;
-    for (int i = 0; i < view_.operator_count(); ++i) sum += layer_macs(i);
-    return sum;
-  }
-  double layer_macs(int index) const {
-    const model::OperatorView layer = view_.layer(index);
-    return static_cast<double>(model::macs(layer, view_.layer(layer.inputs[0])));
-  }
+  double macs() const { return static_cast<double>(model::macs(view_)); }
+  double layer_macs(int index) const { return static_cast<double>(model::macs(view_, index)); }
 
  private:
   model::View view_;

@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "dataset/image.h"
 #include "firmware/emit.h"
+#include "model/macs.h"
 #include "model/model_file.h"
 
 namespace coco_mcu::cli {
@@ -53,19 +54,10 @@ class BuildFolder {
   fs::path path_;
 };
 
-double total_macs(const model::View& model) {
-  double macs = 0;
-  for (int i = 0; i < model.operator_count(); ++i) {
-    const model::OperatorView layer = model.layer(i);
-    macs += static_cast<double>(model::macs(layer, model.layer(layer.inputs[0])));
-  }
-  return macs;
-}
-
 void print_layers(const model::View& model, const firmware::SimulatedDecision& decision) {
   for (int i = 0; i < model.operator_count(); ++i) {
     const model::OperatorView layer = model.layer(i);
-    const auto macs = static_cast<double>(model::macs(layer, model.layer(layer.inputs[0])));
+    const auto macs = static_cast<double>(model::macs(model, i));
     const auto count =
         static_cast<double>(decision.layer_instructions.at(static_cast<std::size_t>(i)));
     print_line(fmt::format("{:<48} {:<14} {:>11.0f} {:>11.0f} {:>7}", layer.name,
@@ -80,6 +72,7 @@ void print_decision(const Options& options, const model::View& model, const std:
   const double person = decision.probability / static_cast<double>(model::kProbabilityOne);
   const char* label = decision.probability >= model.threshold() ? "person" : "no person";
   const auto instructions = static_cast<double>(decision.instructions);
+  const double per_mac = instructions / static_cast<double>(model::macs(model));
   if (options.json) {
     Json line = {
         {"file", file},
@@ -87,7 +80,7 @@ void print_decision(const Options& options, const model::View& model, const std:
         {"person", person},
         {"label", label},
         {"instructions", decision.instructions},
-        {"instructions_per_mac", instructions / total_macs(model)},
+        {"instructions_per_mac", per_mac},
         {"ram_bytes",
          {{"arena", simulation.arena_bytes},
           {"stack", simulation.stack_bytes},
@@ -104,7 +97,7 @@ void print_decision(const Options& options, const model::View& model, const std:
     return;
   }
   print_line(fmt::format("{:<9}  {:.4f}  {:.1f} M instructions, {:.3f} per MAC  {}", label, person,
-                         instructions / 1e6, instructions / total_macs(model), file));
+                         instructions / 1e6, per_mac, file));
   if (options.per_layer) print_layers(model, decision);
 }
 

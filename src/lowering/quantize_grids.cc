@@ -26,10 +26,6 @@ CodeGrid grid_at(const CodeSite& site, const network::Network& network, const Ra
   return code_grid(found->second);
 }
 
-}  // namespace
-
-namespace {
-
 /// The ends that training's grid would have without float32's rounding of them: of its own step,
 /// and zero among its values.
 Range whole_steps(const QuantizationGrid& grid) {

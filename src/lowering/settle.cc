@@ -39,6 +39,31 @@ float best_neighbour(double start, const Error& error) {
   return best;
 }
 
+/// Puts `factor` into a gain and a variance whose quotient comes nearer to it than one float32
+/// could. Returns what they amount to.
+double settle_factor(double factor, float& weight, float& variance) {
+  const auto variance_for = [&](float w) {
+    const double deviation = w / factor;
+    return static_cast<float>(std::max(deviation * deviation - network::kBatchNormEpsilon, 0.0));
+  };
+  const auto gain_of = [](float w, float v) {
+    return w / std::sqrt(v + network::kBatchNormEpsilon);
+  };
+  weight = best_neighbour(factor * std::sqrt(variance + network::kBatchNormEpsilon),
+                          [&](float w) { return std::abs(gain_of(w, variance_for(w)) - factor); });
+  variance = variance_for(weight);
+  return gain_of(weight, variance);
+}
+
+/// The same with `addend` = bias - (mean - before) * gain.
+void settle_addend(double addend, double gain, double before, float& bias, float& mean) {
+  const auto mean_for = [&](float b) { return static_cast<float>((b - addend) / gain + before); };
+  bias = best_neighbour(addend + (mean - before) * gain, [&](float b) {
+    return std::abs(b - (mean_for(b) - before) * gain - addend);
+  });
+  mean = mean_for(bias);
+}
+
 /// One operator after the other: what becomes of a layer's range changes the scales that the layers
 /// behind it read.
 class Settling {
@@ -84,8 +109,6 @@ class Settling {
     read();
   }
 
-  /// A product of two float32 comes nearer to a number than one of them: gain and variance, and
-  /// bias and mean, share the last bits.
   void settle_batch_norm(const FusedOperator& each, const std::vector<Affine>& rounded) {
     const network::Node& norm = network_.nodes[*each.batch_norm];
     const network::Node& convolution = network_.nodes[each.node];
@@ -103,26 +126,8 @@ class Settling {
         bias[c] = static_cast<float>(addend);
         continue;
       }
-      const auto gain_of = [](float w, float v) {
-        return w / std::sqrt(v + network::kBatchNormEpsilon);
-      };
-      const auto variance_for = [&, factor = factor](float w) {
-        const double deviation = w / factor;
-        return static_cast<float>(deviation * deviation - network::kBatchNormEpsilon);
-      };
-      const double deviation = std::sqrt(variance[c] + network::kBatchNormEpsilon);
-      weight[c] = best_neighbour(factor * deviation, [&, factor = factor](float w) {
-        return std::abs(gain_of(w, variance_for(w)) - factor);
-      });
-      variance[c] = variance_for(weight[c]);
-      const double gain = gain_of(weight[c], variance[c]);
-      const auto mean_for = [&, addend = addend](float b) {
-        return static_cast<float>((b - addend) / gain + before);
-      };
-      bias[c] = best_neighbour(addend + (mean[c] - before) * gain, [&, addend = addend](float b) {
-        return std::abs(b - (mean_for(b) - before) * gain - addend);
-      });
-      mean[c] = mean_for(bias[c]);
+      const double gain = settle_factor(factor, weight[c], variance[c]);
+      settle_addend(addend, gain, before, bias[c], mean[c]);
     }
   }
 

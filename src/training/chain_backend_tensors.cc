@@ -14,17 +14,17 @@ torch::Tensor apply(const ChannelMap& map, const torch::Tensor& x) {
   return x * for_each_pixel(map.gain) + for_each_pixel(map.shift);
 }
 
-/// A grid as doubles have it: the lowest value is a whole number of steps.
-struct ExactGrid {
-  ExactGrid(const ChainGrid& grid, torch::ScalarType type)
+/// A grid in the precision of what it rounds: in doubles the lowest value is a whole number of
+/// steps.
+struct PreciseGrid {
+  PreciseGrid(const ChainGrid& grid, torch::ScalarType type)
       : scale(grid.scale), inverse(grid.inverse), low(grid.low), high(grid.high) {
+    constexpr double kHighestCode = 255.0;
     if (type != torch::kDouble || grid.scale == 0.0F) return;
-    // A gate's 255 is exact, and its step is not.
-    const bool is_gate = grid.inverse == std::round(grid.inverse);
-    scale = is_gate ? 1.0 / inverse : double{grid.scale};
+    if (!grid.is_nudged) scale = (high - low) / kHighestCode;
     inverse = 1.0 / scale;
     low = std::round(low * inverse) * scale;
-    high = low + std::round((high - low) * inverse) * scale;
+    high = low + kHighestCode * scale;
   }
 
   double scale;
@@ -34,9 +34,8 @@ struct ExactGrid {
 };
 
 /// (clamp(v) - low) / scale, and that rounded.
-torch::Tensor units_of(const torch::Tensor& v, const ChainGrid& grid) {
-  const ExactGrid exact(grid, v.scalar_type());
-  return v.clamp(exact.low, exact.high).sub_(exact.low).mul_(exact.inverse);
+torch::Tensor units_of(const torch::Tensor& v, const PreciseGrid& grid) {
+  return v.clamp(grid.low, grid.high).sub_(grid.low).mul_(grid.inverse);
 }
 
 /// Halves round up. Evaluation in doubles stands for integers, which meet halves exactly where
@@ -47,8 +46,8 @@ torch::Tensor code_of(const torch::Tensor& units) {
 }
 
 torch::Tensor quantize(const torch::Tensor& v, const ChainGrid& grid) {
-  const ExactGrid exact(grid, v.scalar_type());
-  return code_of(units_of(v, grid)).mul_(exact.scale).add_(exact.low);
+  const PreciseGrid precise(grid, v.scalar_type());
+  return code_of(units_of(v, precise)).mul_(precise.scale).add_(precise.low);
 }
 
 torch::Tensor is_inside(const torch::Tensor& v, const ChainGrid& grid) {
@@ -94,7 +93,7 @@ torch::Tensor through_activation(const torch::Tensor& a, const torch::Tensor& gr
 /// RangeSums as a tensor of three doubles.
 torch::Tensor range_sums(const torch::Tensor& v, const torch::Tensor& gradient,
                          const ChainGrid& grid) {
-  const torch::Tensor units = units_of(v, grid);
+  const torch::Tensor units = units_of(v, {grid, v.scalar_type()});
   const auto total = [](const torch::Tensor& values) { return values.sum(torch::kDouble); };
   return torch::stack({total(gradient * is_inside(v, grid) * (code_of(units) - units)),
                        total(gradient * v.gt(grid.high)), total(gradient * v.lt(grid.low))});

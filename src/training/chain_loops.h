@@ -13,6 +13,7 @@ struct ChainGrid {
   float inverse = 0.0F;
   float low = 0.0F;
   float high = 0.0F;
+  bool is_nudged = true;  // else the two ends are exact, and the scale is what float32 made of them
 };
 
 enum class Activation { kNone, kRelu, kHardSwish, kHardSigmoid, kSigmoidPlusOne };

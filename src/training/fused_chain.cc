@@ -25,7 +25,7 @@ ChainGrid grid_of(const ChainQuantizer& quantizer) {
     // 255 itself for a gate of 0..1, not 1 / (1 / 255): a gate of one half is a tie that rounds up.
     const float range = maximum - minimum;
     if (range <= 0.0F) return {};
-    return {range / kHighestCode, kHighestCode / range, minimum, maximum};
+    return {range / kHighestCode, kHighestCode / range, minimum, maximum, false};
   }
   const QuantizationGrid grid = nudge(minimum, maximum, kCodeBits, false);
   const float inverse = grid.scale == 0.0F ? 0.0F : 1.0F / grid.scale;
