@@ -14,6 +14,7 @@
 #include "dataset/picture_source.h"
 #include "dataset/random.h"
 #include "dataset/teacher.h"
+#include "network/checkpoint.h"
 #include "report/contact_sheet.h"
 #include "report/progress.h"
 #include "training/recipe.h"
@@ -33,6 +34,7 @@ struct Options {
   std::string where;
   std::string out;
   std::string recipe;
+  std::string init;
   std::string stage;
   std::string teacher;
   std::string teacher_name = "ensemble";
@@ -54,7 +56,9 @@ std::optional<Augmented> read_augmentation(const Options& options) {
     if (!options.stage.empty()) throw UsageError("--stage: belongs to --augment RECIPE");
     return std::nullopt;
   }
-  const training::Recipe recipe = training::read_recipe(options.recipe);
+  std::optional<network::Network> initial;
+  if (!options.init.empty()) initial = network::read_own_network(options.init);
+  const training::Recipe recipe = training::read_recipe(options.recipe, initial);
   if (options.stage.empty()) return Augmented{recipe.preprocessing, recipe.augmentation};
   std::string names;
   for (const training::Stage& stage : recipe.stages) {
@@ -198,6 +202,8 @@ void add_dataset_show(CommandLine& program) {
   command.required_text("--out", options->out, "PNG file");
   command.text("--augment", options->recipe,
                "Recipe (TOML): beside each picture what its augmentation makes of it");
+  command.text("--init", options->init,
+               "Checkpoint whose network the recipe trains, where that is not one of the zoo's");
   command.text("--stage", options->stage, "Stage of the recipe whose augmentation is shown");
   command.text("--teacher", options->teacher, "JSON of teacher probabilities to print");
   command.text("--teacher-name", options->teacher_name,

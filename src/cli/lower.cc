@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "cli/annotated_pictures.h"
+#include "cli/channel_statistics.h"
 #include "cli/commands.h"
 #include "cli/reduced_checkpoint.h"
 #include "dataset/image.h"
@@ -67,15 +68,6 @@ ReducedCheckpoint read_floats(const Options& options) {
   ReducedCheckpoint floats = read_reduced_checkpoint(options.checkpoint, options.reduction());
   for (const std::string& line : lowering::describe(floats.report)) fmt::print("{}\n", line);
   return floats;
-}
-
-/// `count` of the annotated pictures, spread over all of them.
-std::vector<std::filesystem::path> chosen_pictures(const Options& options) {
-  const auto files = read_annotated_pictures(options.calibration).files;
-  const std::size_t count = std::min(static_cast<std::size_t>(options.pictures), files.size());
-  std::vector<std::filesystem::path> chosen;
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(files[i * files.size() / count]);
-  return chosen;
 }
 
 /// Pixels of the input size, one picture each.
@@ -238,7 +230,7 @@ void lower(Options options) {
                                                     floats.checkpoint.tensors);
   }
   Pixels pixels;
-  if (options.has_pictures()) pixels = read_pixels(chosen_pictures(options), preprocessing);
+  if (options.has_pictures()) pixels = read_pixels(spread_pictures(options.calibration, static_cast<std::size_t>(options.pictures)), preprocessing);
   const lowering::Calibration calibration =
       ranges_and_means(floats, operators, pixels, options, quantization);
   if (options.bytes > 0) {

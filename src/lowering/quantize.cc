@@ -160,16 +160,9 @@ class Quantization {
     return grids_[static_cast<std::size_t>(from.inputs[which])].output;
   }
 
-  /// What a channel's convolution goes through: batch norm, bias, and the line of a hard sigmoid.
+  /// The line of a hard sigmoid is part of it.
   std::vector<Affine> affine_of(const FusedOperator& from) const {
-    const Node& node = network_.nodes[from.node];
-    std::vector<Affine> affine(static_cast<std::size_t>(node.output.channels));
-    if (from.batch_norm) affine = batch_norm_affine(tensors_, network_.nodes[*from.batch_norm]);
-    if (node.bias) {
-      const std::vector<float>& bias = parameter(tensors_, node, "bias");
-      for (std::size_t c = 0; c < affine.size(); ++c)
-        affine[c].addend += affine[c].factor * bias[c];
-    }
+    std::vector<Affine> affine = lowering::affine_of(network_, tensors_, from);
     if (from.activation == Activation::kAffine) {
       for (Affine& each : affine) each = behind_line(each);
     }
@@ -378,6 +371,19 @@ void check_input(const network::Network& network, const core::Preprocessing& pre
 }
 
 }  // namespace
+
+std::vector<Affine> affine_of(const network::Network& network, const network::Tensors& tensors,
+                              const FusedOperator& convolution) {
+  const network::Node& node = network.nodes[convolution.node];
+  std::vector<Affine> affine(static_cast<std::size_t>(node.output.channels));
+  if (convolution.batch_norm) {
+    affine = batch_norm_affine(tensors, network.nodes[*convolution.batch_norm]);
+  }
+  if (!node.bias) return affine;
+  const std::vector<float>& bias = parameter(tensors, node, "bias");
+  for (std::size_t c = 0; c < affine.size(); ++c) affine[c].addend += affine[c].factor * bias[c];
+  return affine;
+}
 
 model::IntegerModel quantize(const network::Network& network, const FusedNetwork& operators,
                              const network::Tensors& tensors, const Calibration& calibration,

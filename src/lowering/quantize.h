@@ -33,6 +33,10 @@ model::IntegerModel quantize(const network::Network& network, const FusedNetwork
                              const network::Tensors& tensors, const Calibration& calibration,
                              const QuantizeOptions& options);
 
+/// What each channel of a convolution goes through: its bias and its batch norm.
+std::vector<Affine> affine_of(const network::Network& network, const network::Tensors& tensors,
+                              const FusedOperator& convolution);
+
 /// What the integers make of the real numbers of operator `index`, for those who want to train on
 /// it (settle.h). Arguments as quantize takes them.
 ///

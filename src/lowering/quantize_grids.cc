@@ -16,9 +16,13 @@ namespace {
 constexpr CodeGrid kProbabilityGrid = {1.0 / model::kProbabilityOne, 0};
 
 CodeGrid grid_at(const CodeSite& site, const network::Network& network, const Ranges& ranges) {
-  if (site.fixed) return *site.fixed;
   const std::string& name = network.nodes[site.node].name;
   const auto found = ranges.find(name);
+  if (site.fixed) {
+    if (found == ranges.end()) return *site.fixed;
+    // The same grid, as training's float32 had its two ends.
+    return {(found->second.maximum - found->second.minimum) / 255.0, site.fixed->zero_point};
+  }
   if (found == ranges.end()) {
     throw std::invalid_argument(fmt::format(
         "layer {}: has no range; calibrate the network that is lowered, with pictures", name));
@@ -26,11 +30,11 @@ CodeGrid grid_at(const CodeSite& site, const network::Network& network, const Ra
   return code_grid(found->second);
 }
 
-/// The ends that training's grid would have without float32's rounding of them: of its own step,
-/// and zero among its values.
-Range whole_steps(const QuantizationGrid& grid) {
+/// The ends of training's grid without float32's rounding of them and of its step.
+Range whole_steps(const TrainedQuantizer& quantizer) {
+  const QuantizationGrid grid = grid_of(quantizer);
   if (grid.scale == 0.0F) return {};
-  const double step = grid.scale;
+  const double step = precise_scale(quantizer);
   const double low = std::round(grid.low / step) * step;
   return {.minimum = low, .maximum = low + 255.0 * step};
 }
@@ -44,10 +48,10 @@ Ranges trained_ranges(const network::Network& network, const FusedNetwork& opera
     const auto* quantizer =
         find_quantizer(quantizers, network.nodes[from].name, network::QuantizedTensor::kOutput);
     if (quantizer == nullptr) return;
-    const QuantizationGrid grid = grid_of(*quantizer);
     const bool is_learned = quantizer->quantizer.kind == network::QuantizerKind::kLearnedRange;
+    const QuantizationGrid grid = grid_of(*quantizer);
     ranges[network.nodes[to].name] =
-        is_learned ? whole_steps(grid) : Range{.minimum = grid.low, .maximum = grid.high};
+        is_learned ? whole_steps(*quantizer) : Range{.minimum = grid.low, .maximum = grid.high};
   };
   for (const FusedOperator& each : operators) {
     if (each.activation == Activation::kTable) take(each.before_activation, each.before_activation);

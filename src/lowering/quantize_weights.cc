@@ -67,6 +67,17 @@ double squared_error(std::span<const float> weights, const QuantizedRow& row) {
   return sum;
 }
 
+/// A learned step's multiples are rounded to float32 unless they are powers of two: such a weight
+/// gives the step back.
+double unrounded_scale(std::span<const float> weights, double scale) {
+  for (const float weight : weights) {
+    const double level = std::round(std::abs(weight / scale));
+    int exponent = 0;
+    if (level > 0.0 && std::frexp(level, &exponent) == 0.5) return std::abs(weight) / level;
+  }
+  return scale;
+}
+
 /// The scale on which every weight is a level, the largest weight the level of smallest magnitude
 /// that allows it; nothing where there is none. Not all weights are 0.
 std::optional<double> exact_scale(std::span<const float> weights, const Levels& levels) {
@@ -77,7 +88,7 @@ std::optional<double> exact_scale(std::span<const float> weights, const Levels& 
       const double x = weight / scale;
       return std::abs(x - nearest_level(x, levels)) <= kExactTolerance;
     });
-    if (fits) return scale;
+    if (fits) return unrounded_scale(weights, scale);
   }
   return std::nullopt;
 }

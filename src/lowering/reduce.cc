@@ -4,9 +4,12 @@
 #include <cmath>
 #include <cstddef>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "lowering/intervals.h"
 #include "lowering/liveness.h"
@@ -95,6 +98,21 @@ std::int64_t idle_weights(const Network& network, const network::Tensors& tensor
   return sum;
 }
 
+/// What reads a held node keeps the interval it had: that still holds every value.
+void hold(const Network& network,
+          const std::map<std::string, std::vector<double>, std::less<>>& held,
+          Intervals& intervals) {
+  for (const auto& [name, values] : held) {
+    const auto id = network.find(name);
+    if (!id || intervals[*id].size() != values.size()) {
+      throw std::invalid_argument(fmt::format(
+          "{}: cannot be held at {} values; the network has no such node of as many channels", name,
+          values.size()));
+    }
+    for (std::size_t c = 0; c < values.size(); ++c) intervals[*id][c] = {values[c], values[c]};
+  }
+}
+
 network::Quantizers of_outputs(const TrainedQuantizers& quantizers) {
   network::Quantizers outputs;
   for (const TrainedQuantizer& each : quantizers) {
@@ -112,16 +130,18 @@ ReducedNetwork reduce(const Network& network, const network::Tensors& tensors,
   ReducedNetwork reduced = {.network = network,
                             .tensors = effective_weights(tensors, quantizers),
                             .quantizers = {},
+                            .kept = {},
                             .report = {}};
   reduced.report.pruned = prune(network, options.prune_below, reduced.tensors);
   if (options.exact_removal) {
-    const Intervals intervals =
-        channel_intervals(network, reduced.tensors, quantizers, preprocessing);
+    Intervals intervals = channel_intervals(network, reduced.tensors, quantizers, preprocessing);
+    hold(network, options.held, intervals);
     const Plan plan = plan_removal(network, reduced.tensors, quantizers, intervals);
     Rewritten rewritten = rewrite(network, reduced.tensors, quantizers, intervals, plan);
     reduced.network = std::move(rewritten.network);
     reduced.tensors = std::move(rewritten.tensors);
     reduced.quantizers = std::move(rewritten.quantizers);
+    reduced.kept = std::move(rewritten.kept);
     reduced.report.constants = std::move(rewritten.constants);
   } else {
     reduced.quantizers = of_outputs(quantizers);

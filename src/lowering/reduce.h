@@ -1,6 +1,11 @@
 // The first half of lowering: a trained float network without what cannot change its output.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
 #include "core/preprocessing.h"
 #include "lowering/reduction_report.h"
 #include "lowering/trained_quantizers.h"
@@ -15,6 +20,9 @@ struct ReduceOptions {
   /// Weights of convolutions with a smaller magnitude are zero from the beginning. This is a change
   /// of the network, if a small one; 0 leaves every weight as it is.
   double prune_below = 0.0;
+  /// Nodes whose channels are held at these values, whatever the picture: attention masks at their
+  /// means, to see whether they matter. This is a change of the network, too.
+  std::map<std::string, std::vector<double>, std::less<>> held = {};
 };
 
 struct ReducedNetwork {
@@ -26,6 +34,8 @@ struct ReducedNetwork {
   /// Those of outputs. Kernels need none any more: putting weights onto their grid a second time
   /// would need steps of the channels that are left, and changes nothing.
   network::Quantizers quantizers;
+  /// By node: which channels of the whole network's node are left. Empty without removal.
+  std::map<std::string, std::vector<bool>, std::less<>> kept;
   ReductionReport report;
 };
 

@@ -104,6 +104,7 @@ class Rewriter {
     if (kept.op == Op::kDepthwiseConv) take_depthwise(id);
     if (kept.op == Op::kBatchNorm) take_batch_norm(id);
     take_range(kept.name);
+    result_.kept[kept.name] = plan_[id].present;
     new_ids_[id] = static_cast<NodeId>(result_.network.nodes.size());
     result_.network.nodes.push_back(std::move(kept));
   }

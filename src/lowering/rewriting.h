@@ -1,6 +1,9 @@
 // Carries a plan of liveness.h out: the smaller network and its tensors.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "lowering/intervals.h"
@@ -16,6 +19,7 @@ struct Rewritten {
   network::Tensors tensors;
   network::Quantizers quantizers;  // of outputs
   std::vector<ConstantChannels> constants;
+  std::map<std::string, Flags, std::less<>> kept;  // by node: which of its channels are left
 };
 
 Rewritten rewrite(const network::Network& network, const network::Tensors& tensors,

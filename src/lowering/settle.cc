@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "lowering/parameters.h"
 #include "lowering/policy.h"
 #include "lowering/quantize.h"
 #include "lowering/quantize_grids.h"
+#include "lowering/reduce.h"
 #include "lowering/trained_quantizers.h"
 
 namespace coco_mcu::lowering {
@@ -64,118 +68,183 @@ void settle_addend(double addend, double gain, double before, float& bias, float
   mean = mean_for(bias);
 }
 
-/// One operator after the other: what becomes of a layer's range changes the scales that the layers
-/// behind it read.
+/// Puts `scale` into the two ends of a range, whose difference comes nearer to 255 scales than one
+/// float32 could. Zero keeps its code.
+void settle_scale(double scale, float& minimum, float& maximum) {
+  constexpr double kHighestCode = 255.0;
+  const double range = kHighestCode * scale;
+  const double share = minimum / (double{minimum} - double{maximum});
+  const auto minimum_for = [&](float end) { return static_cast<float>(end - range); };
+  maximum = best_neighbour(range * (1.0 - share), [&](float end) {
+    const float other = minimum_for(end);
+    return other > 0.0F ? HUGE_VAL : std::abs(double{end} - other - range);
+  });
+  minimum = minimum_for(maximum);
+}
+
+/// The float32 nearest to `value` whose products with the integers of a weight are exact.
+float short_float(float value) {
+  constexpr int kBits = 16;
+  int exponent = 0;
+  const float fraction = std::frexp(value, &exponent);
+  return std::ldexp(std::round(std::ldexp(fraction, kBits)), exponent - kBits);
+}
+
+/// What lowering makes its integers of: the network without what is dead, as it stands now.
+struct Lowered {
+  explicit Lowered(const network::Network& network, const network::Checkpoint& checkpoint)
+      : reduced(reduce(network, checkpoint.tensors,
+                       trained_quantizers(checkpoint.quantizers, checkpoint.tensors),
+                       checkpoint.preprocessing, {})),
+        operators(fuse(reduced.network)) {
+    calibration.ranges = trained_ranges(reduced.network, operators,
+                                        trained_quantizers(reduced.quantizers, reduced.tensors));
+    options.preprocessing = checkpoint.preprocessing;
+    options.bias_correction = false;
+    options.formats = choose_formats("trained", reduced.network, operators, reduced.tensors);
+  }
+
+  std::vector<Affine> rounded(std::size_t index) const {
+    return rounded_affine(reduced.network, operators, reduced.tensors, calibration, options, index);
+  }
+
+  double rounding(std::size_t index) const {
+    return rounding_of_multiplier(reduced.network, operators, reduced.tensors, calibration, options,
+                                  index);
+  }
+
+  ReducedNetwork reduced;
+  FusedNetwork operators;
+  Calibration calibration;
+  QuantizeOptions options;
+};
+
+/// Steps first, which batch norms take on; then the ranges behind layers without weights, in order,
+/// as the scales that later ones read follow from them; then what convolutions are multiplied by
+/// and what is added to them, all at once.
 class Settling {
  public:
   Settling(const network::Network& network, network::Checkpoint& checkpoint)
-      : network_(network), checkpoint_(checkpoint), operators_(fuse(network)) {
-    options_.preprocessing = checkpoint.preprocessing;
-    options_.bias_correction = false;
-    read();
-    options_.formats = choose_formats("trained", network_, operators_, effective_);
-  }
+      : network_(network), checkpoint_(checkpoint) {}
 
   void run() {
-    for (std::size_t index = 0; index < operators_.size(); ++index) {
-      const OperatorKind kind = operators_[index].kind;
-      if (model::has_weights(kind)) {
-        settle_convolution(index);
-      } else if (kind == OperatorKind::kGlobalAverage || kind == OperatorKind::kMultiply ||
-                 kind == OperatorKind::kAdd) {
-        settle_range(index);
+    for (const FusedOperator& each : fuse(network_)) {
+      if (model::has_weights(each.kind) && each.batch_norm) shorten_steps(each);
+    }
+    Lowered lowered(network_, checkpoint_);
+    for (std::size_t index = 0; index < lowered.operators.size(); ++index) {
+      const OperatorKind kind = lowered.operators[index].kind;
+      const bool has_one_multiplier = kind == OperatorKind::kGlobalAverage ||
+                                      kind == OperatorKind::kMultiply || kind == OperatorKind::kAdd;
+      if (has_one_multiplier && settle_range(lowered, index)) {
+        lowered = Lowered(network_, checkpoint_);
       }
+    }
+    for (std::size_t index = 0; index < lowered.operators.size(); ++index) {
+      if (model::has_weights(lowered.operators[index].kind)) settle_convolution(lowered, index);
     }
   }
 
  private:
-  /// Lowering's view of the checkpoint.
-  void read() {
-    const TrainedQuantizers quantizers =
-        trained_quantizers(checkpoint_.quantizers, checkpoint_.tensors);
-    effective_ = effective_weights(checkpoint_.tensors, quantizers);
-    calibration_.ranges = trained_ranges(network_, operators_, quantizers);
+  const network::Node& node(std::string_view name) const {
+    return network_.nodes[network_.find(name).value()];
   }
 
-  void settle_convolution(std::size_t index) {
-    const FusedOperator& each = operators_[index];
-    const std::vector<Affine> rounded =
-        rounded_affine(network_, operators_, effective_, calibration_, options_, index);
-    if (each.batch_norm) {
-      settle_batch_norm(each, rounded);
-    } else {
-      settle_steps(each, rounded);
-    }
-    read();
+  std::vector<float>* steps_of(const network::Node& convolution) {
+    const auto steps = checkpoint_.tensors.find(convolution.name + ".weight_quantizer.step");
+    return steps == checkpoint_.tensors.end() ? nullptr : &steps->second.values;
   }
 
-  void settle_batch_norm(const FusedOperator& each, const std::vector<Affine>& rounded) {
-    const network::Node& norm = network_.nodes[*each.batch_norm];
+  void shorten_steps(const FusedOperator& each) {
     const network::Node& convolution = network_.nodes[each.node];
-    network::Tensors& tensors = checkpoint_.tensors;
-    std::vector<float>& mean = parameter(tensors, norm, "running_mean");
-    std::vector<float>& variance = parameter(tensors, norm, "running_var");
-    std::vector<float>& weight = parameter(tensors, norm, "weight");
-    std::vector<float>& bias = parameter(tensors, norm, "bias");
-    for (std::size_t c = 0; c < rounded.size(); ++c) {
-      const double before =
-          convolution.bias ? double{parameter(tensors, convolution, "bias")[c]} : 0.0;
-      const auto [factor, addend] = rounded[c];
-      if (factor == 0.0) {
-        weight[c] = 0.0F;
-        bias[c] = static_cast<float>(addend);
-        continue;
-      }
-      const double gain = settle_factor(factor, weight[c], variance[c]);
-      settle_addend(addend, gain, before, bias[c], mean[c]);
+    std::vector<float>* steps = steps_of(convolution);
+    if (steps == nullptr) return;
+    for (std::size_t c = 0; c < steps->size(); ++c) {
+      const float step = (*steps)[c];
+      (*steps)[c] = short_float(step);
+      scale_row(convolution, c, (*steps)[c] / step);
     }
+  }
+
+  /// An output channel's weights, which its step then leaves on the integers they are on.
+  void scale_row(const network::Node& convolution, std::size_t channel, float change) {
+    std::vector<float>& weights = parameter(checkpoint_.tensors, convolution, "weight");
+    const std::size_t row_size =
+        weights.size() / static_cast<std::size_t>(convolution.output.channels);
+    for (float& weight : std::span(weights).subspan(channel * row_size, row_size)) weight *= change;
+  }
+
+  /// Of a layer without weights: the range of its codes takes the rounding on. Whether it did.
+  bool settle_range(const Lowered& lowered, std::size_t index) {
+    const FusedOperator& each = lowered.operators[index];
+    const bool has_table = each.activation == Activation::kTable;
+    const network::NodeId codes = has_table ? each.before_activation : each.output;
+    const auto* quantizer =
+        network::find_quantizer(checkpoint_.quantizers, lowered.reduced.network.nodes[codes].name,
+                                network::QuantizedTensor::kOutput);
+    const bool is_learned =
+        quantizer != nullptr && quantizer->kind == network::QuantizerKind::kLearnedRange;
+    if (!is_learned) return false;
+    const std::string name = quantizer_name(*quantizer);
+    float& minimum = checkpoint_.tensors.at(name + ".min").values[0];
+    float& maximum = checkpoint_.tensors.at(name + ".max").values[0];
+    const double range = double{maximum} - double{minimum};
+    settle_scale(range / 255.0 / lowered.rounding(index), minimum, maximum);
+    return true;
+  }
+
+  void settle_convolution(const Lowered& lowered, std::size_t index) {
+    const FusedOperator& each = lowered.operators[index];
+    const network::Node& convolution = node(lowered.reduced.network.nodes[each.node].name);
+    const std::vector<bool>& kept = lowered.reduced.kept.at(convolution.name);
+    const std::vector<Affine> left =
+        affine_of(lowered.reduced.network, lowered.reduced.tensors, each);
+    const std::vector<Affine> rounded = lowered.rounded(index);
+    std::size_t next = 0;
+    for (std::size_t c = 0; c < kept.size(); ++c) {
+      if (!kept[c]) continue;
+      const std::size_t at = next++;
+      if (left[at].factor == 0.0) continue;  // the constant that its code stands for
+      if (each.batch_norm) {
+        const network::Node& norm = node(lowered.reduced.network.nodes[*each.batch_norm].name);
+        settle_batch_norm(convolution, norm, c, left[at], rounded[at]);
+      } else {
+        settle_step(convolution, c, left[at], rounded[at]);
+      }
+    }
+  }
+
+  /// Constants that lowering has folded are part of what is left of the addend and grow with the
+  /// factor.
+  void settle_batch_norm(const network::Node& convolution, const network::Node& norm, std::size_t c,
+                         const Affine& left, const Affine& rounded) {
+    network::Tensors& tensors = checkpoint_.tensors;
+    const double before =
+        convolution.bias ? double{parameter(tensors, convolution, "bias")[c]} : 0.0;
+    const Affine whole = batch_norm_affine(tensors, norm)[c];
+    const double change = rounded.factor / left.factor;
+    const double folded = left.addend - (whole.addend + before * whole.factor);
+    const double gain = settle_factor(whole.factor * change, parameter(tensors, norm, "weight")[c],
+                                      parameter(tensors, norm, "running_var")[c]);
+    settle_addend(rounded.addend - folded * change, gain, before,
+                  parameter(tensors, norm, "bias")[c], parameter(tensors, norm, "running_mean")[c]);
   }
 
   /// Of a convolution that no batch norm follows: the steps of its weights take the rounding on.
-  void settle_steps(const FusedOperator& each, const std::vector<Affine>& rounded) {
-    const network::Node& convolution = network_.nodes[each.node];
-    network::Tensors& tensors = checkpoint_.tensors;
-    const auto steps = tensors.find(convolution.name + ".weight_quantizer.step");
-    if (steps == tensors.end()) return;
-    std::vector<float>& weights = parameter(tensors, convolution, "weight");
-    const std::size_t row_size = weights.size() / rounded.size();
-    for (std::size_t c = 0; c < rounded.size(); ++c) {
-      const auto change = static_cast<float>(rounded[c].factor);
-      steps->second.values[c] *= change;
-      for (std::size_t i = 0; i < row_size; ++i) weights[c * row_size + i] *= change;
-    }
+  void settle_step(const network::Node& convolution, std::size_t c, const Affine& left,
+                   const Affine& rounded) {
+    std::vector<float>* steps = steps_of(convolution);
+    if (steps == nullptr) return;
+    const auto change = static_cast<float>(rounded.factor);
+    (*steps)[c] *= change;
+    scale_row(convolution, c, change);
     if (!convolution.bias) return;
-    std::vector<float>& bias = parameter(tensors, convolution, "bias");
-    for (std::size_t c = 0; c < rounded.size(); ++c) {
-      bias[c] = static_cast<float>(rounded[c].addend);
-    }
-  }
-
-  /// Of a layer without weights: the range of its codes does.
-  void settle_range(std::size_t index) {
-    const FusedOperator& each = operators_[index];
-    const bool has_table = each.activation == Activation::kTable;
-    const network::NodeId codes = has_table ? each.before_activation : each.output;
-    const auto* quantizer = network::find_quantizer(
-        checkpoint_.quantizers, network_.nodes[codes].name, network::QuantizedTensor::kOutput);
-    const bool is_learned =
-        quantizer != nullptr && quantizer->kind == network::QuantizerKind::kLearnedRange;
-    if (!is_learned) return;
-    const double rounding =
-        rounding_of_multiplier(network_, operators_, effective_, calibration_, options_, index);
-    const auto change = static_cast<float>(1.0 / rounding);
-    for (const char* end : {".min", ".max"}) {
-      checkpoint_.tensors.at(quantizer_name(*quantizer) + end).values[0] *= change;
-    }
-    read();
+    float& bias = parameter(checkpoint_.tensors, convolution, "bias")[c];
+    bias = static_cast<float>(rounded.addend - (left.addend - bias) * change);
   }
 
   const network::Network& network_;
   network::Checkpoint& checkpoint_;
-  FusedNetwork operators_;
-  QuantizeOptions options_;
-  network::Tensors effective_;
-  Calibration calibration_;
 };
 
 }  // namespace

@@ -90,6 +90,11 @@ QuantizationGrid grid_of(const TrainedQuantizer& trained) {
   return {scale, (lowest - zero_point) * scale, (highest - zero_point) * scale, 1.0F / scale};
 }
 
+double precise_scale(const TrainedQuantizer& trained) {
+  constexpr double kHighestCode = 255.0;
+  return (double{trained.maximum} - double{trained.minimum}) / kHighestCode;
+}
+
 float fake_quantize(float x, const QuantizationGrid& grid) {
   if (grid.scale == 0.0F) return 0.0F;
   const float clamped = std::clamp(x, grid.low, grid.high);

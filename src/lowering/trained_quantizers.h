@@ -44,6 +44,10 @@ struct QuantizationGrid {
 /// others are nudged so that zero is one of the values.
 QuantizationGrid grid_of(const TrainedQuantizer& quantizer);
 
+/// The scale of a learned range without float32's rounding of it: what evaluation in doubles and
+/// the integers go by.
+double precise_scale(const TrainedQuantizer& quantizer);
+
 /// The grid's value for x, in float32 as it was in training. Monotone in x.
 float fake_quantize(float x, const QuantizationGrid& grid);
 

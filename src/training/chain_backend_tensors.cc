@@ -21,7 +21,7 @@ struct PreciseGrid {
       : scale(grid.scale), inverse(grid.inverse), low(grid.low), high(grid.high) {
     constexpr double kHighestCode = 255.0;
     if (type != torch::kDouble || grid.scale == 0.0F) return;
-    if (!grid.is_nudged) scale = (high - low) / kHighestCode;
+    scale = grid.precise_scale;
     inverse = 1.0 / scale;
     low = std::round(low * inverse) * scale;
     high = low + kHighestCode * scale;
@@ -41,7 +41,7 @@ torch::Tensor units_of(const torch::Tensor& v, const PreciseGrid& grid) {
 /// Halves round up. Evaluation in doubles stands for integers, which meet halves exactly where
 /// doubles only come near.
 torch::Tensor code_of(const torch::Tensor& units) {
-  constexpr double kNearlyHalf = 0.5 + 2e-6;
+  constexpr double kNearlyHalf = 0.5 + 5e-8;
   return (units + (units.scalar_type() == torch::kDouble ? kNearlyHalf : 0.5)).floor_();
 }
 

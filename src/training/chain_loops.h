@@ -13,7 +13,7 @@ struct ChainGrid {
   float inverse = 0.0F;
   float low = 0.0F;
   float high = 0.0F;
-  bool is_nudged = true;  // else the two ends are exact, and the scale is what float32 made of them
+  double precise_scale = 0.0;  // of the same two ends, without float32's rounding
 };
 
 enum class Activation { kNone, kRelu, kHardSwish, kHardSigmoid, kSigmoidPlusOne };

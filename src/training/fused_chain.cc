@@ -21,15 +21,16 @@ ChainGrid grid_of(const ChainQuantizer& quantizer) {
   const auto [minimum, maximum] =
       quantizer.known ? *quantizer.known
                       : std::pair(quantizer.minimum.item<float>(), quantizer.maximum.item<float>());
+  const double precise_scale = (double{maximum} - double{minimum}) / kHighestCode;
   if (!quantizer.is_nudged) {
     // 255 itself for a gate of 0..1, not 1 / (1 / 255): a gate of one half is a tie that rounds up.
     const float range = maximum - minimum;
     if (range <= 0.0F) return {};
-    return {range / kHighestCode, kHighestCode / range, minimum, maximum, false};
+    return {range / kHighestCode, kHighestCode / range, minimum, maximum, precise_scale};
   }
   const QuantizationGrid grid = nudge(minimum, maximum, kCodeBits, false);
   const float inverse = grid.scale == 0.0F ? 0.0F : 1.0F / grid.scale;
-  return {grid.scale, inverse, grid.low, grid.high};
+  return {grid.scale, inverse, grid.low, grid.high, precise_scale};
 }
 
 Activation activation_of(network::Op op) {

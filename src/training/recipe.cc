@@ -78,7 +78,8 @@ FieldValue value_of(const toml::node& node) {
 /// Puts what a file says into the structures that hold it.
 class Reader {
  public:
-  explicit Reader(std::string_view file) : file_(file) {}
+  Reader(std::string_view file, const std::optional<network::Network>& initial)
+      : file_(file), initial_(initial) {}
 
   Recipe read(const toml::table& root);
 
@@ -100,6 +101,8 @@ class Reader {
   template <typename Owner>
   void set_part(const toml::table& parent, const char* name, Owner& owner) const;
 
+  const network::Network& initial_network() const;
+
   /// The tables that a recipe and its stages both have.
   void set_common_parts(const toml::table& table, Stage& stage) const;
   Stage read_stage(const toml::table& table, const Recipe& recipe, const Stage& common) const;
@@ -107,6 +110,7 @@ class Reader {
   void check_layers(const toml::table& table, const Stage& stage) const;
 
   std::string file_;
+  const std::optional<network::Network>& initial_;
   network::Network network_;
 };
 
@@ -198,6 +202,13 @@ Stage Reader::read_stage(const toml::table& table, const Recipe& recipe,
   return stage;
 }
 
+const network::Network& Reader::initial_network() const {
+  if (initial_) return *initial_;
+  throw std::invalid_argument(
+      "is that of the initial checkpoint; give --init with a checkpoint that brings its network "
+      "along, as coco-mcu reshape makes one");
+}
+
 Recipe Reader::read(const toml::table& root) {
   Recipe recipe;
   set_fields(root, "", recipe,
@@ -205,7 +216,8 @@ Recipe Reader::read(const toml::table& root) {
               "quantization", "schedule", "stages"});
   if (recipe.name.empty()) refuse(root, "name", "is missing; write name = \"...\"");
   try {
-    network_ = network::zoo_entry(recipe.network).build();
+    network_ = recipe.network == kInitialNetwork ? initial_network()
+                                                 : network::zoo_entry(recipe.network).build();
   } catch (const std::invalid_argument& error) {
     refuse(*root.get("network"), "network", error.what());
   }
@@ -245,7 +257,8 @@ std::string hash_of(std::string_view text) {
 
 }  // namespace
 
-Recipe parse_recipe(std::string_view text, std::string_view file) {
+Recipe parse_recipe(std::string_view text, std::string_view file,
+                    const std::optional<network::Network>& initial) {
   toml::table root;
   try {
     root = toml::parse(ascii_of(text));
@@ -253,13 +266,14 @@ Recipe parse_recipe(std::string_view text, std::string_view file) {
     throw std::runtime_error(fmt::format("{}:{}: not TOML: {}; mend that line", file,
                                          error.source().begin.line, error.description()));
   }
-  Recipe recipe = Reader(file).read(root);
+  Recipe recipe = Reader(file, initial).read(root);
   recipe.text = text;
   recipe.hash = hash_of(text);
   return recipe;
 }
 
-Recipe read_recipe(const std::filesystem::path& file) {
+Recipe read_recipe(const std::filesystem::path& file,
+                   const std::optional<network::Network>& initial) {
   std::ifstream stream(file, std::ios::binary);
   std::string text(kMostBytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -272,7 +286,7 @@ Recipe read_recipe(const std::filesystem::path& file) {
     throw std::runtime_error(
         fmt::format("{}: longer than a mebibyte; a recipe is a short text", file.string()));
   }
-  return parse_recipe(text, file.string());
+  return parse_recipe(text, file.string(), initial);
 }
 
 }  // namespace coco_mcu::training

@@ -13,6 +13,7 @@
 #include "core/preprocessing.h"
 #include "core/weight_format.h"
 #include "dataset/augmentation.h"
+#include "network/network.h"
 
 namespace coco_mcu::training {
 
@@ -122,8 +123,14 @@ struct Recipe {
 /// Throws std::runtime_error "FILE:LINE: field: reason; remedy": not TOML, a field that is unknown,
 /// missing, of another type or out of its range. A stage takes what it does not say from the
 /// recipe's tables of the same names ([optimizer], [schedule], [quantization], ...).
-Recipe read_recipe(const std::filesystem::path& file);
-Recipe parse_recipe(std::string_view text, std::string_view file);
+/// A recipe for the network "initial" trains the one that the initial checkpoint brings along.
+Recipe read_recipe(const std::filesystem::path& file,
+                   const std::optional<network::Network>& initial = std::nullopt);
+Recipe parse_recipe(std::string_view text, std::string_view file,
+                    const std::optional<network::Network>& initial = std::nullopt);
+
+/// A recipe's network by this name is that of the initial checkpoint.
+constexpr std::string_view kInitialNetwork = "initial";
 
 /// The factor of the learning rate at `step` of a stage of `steps`; `warmup_steps` of them rise.
 double schedule_factor(const Schedule& schedule, std::int64_t step, std::int64_t steps,

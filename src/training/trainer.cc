@@ -353,6 +353,7 @@ void Trainer::save_end_of_stage(const NetworkModule& product, std::size_t stage)
 network::Checkpoint Trainer::checkpoint(const NetworkModule& module, const Stage& stage) const {
   network::Checkpoint checkpoint;
   checkpoint.network = task_.network.name;
+  if (task_.recipe.network == kInitialNetwork) checkpoint.own_network = task_.network;
   checkpoint.preprocessing = preprocessing_of(task_);
   checkpoint.labels = task_.network.labels;
   checkpoint.quantizers = module.quantizers();
