@@ -94,8 +94,8 @@ class ReferenceNetwork : public ::testing::Test {
   inline static std::optional<network::Checkpoint> checkpoint_;
 };
 
-constexpr lowering::ReduceOptions kExact = {.exact_removal = true, .prune_below = 0.0};
-constexpr lowering::ReduceOptions kPruned = {.exact_removal = true, .prune_below = 1e-6};
+const lowering::ReduceOptions kExact = {.exact_removal = true, .prune_below = 0.0};
+const lowering::ReduceOptions kPruned = {.exact_removal = true, .prune_below = 1e-6};
 
 TEST_F(ReferenceNetwork, IsMostlyDead) {
   const auto report = reduced(kPruned).report;

@@ -16,13 +16,9 @@ namespace {
 constexpr CodeGrid kProbabilityGrid = {1.0 / model::kProbabilityOne, 0};
 
 CodeGrid grid_at(const CodeSite& site, const network::Network& network, const Ranges& ranges) {
+  if (site.fixed) return *site.fixed;
   const std::string& name = network.nodes[site.node].name;
   const auto found = ranges.find(name);
-  if (site.fixed) {
-    if (found == ranges.end()) return *site.fixed;
-    // The same grid, as training's float32 had its two ends.
-    return {(found->second.maximum - found->second.minimum) / 255.0, site.fixed->zero_point};
-  }
   if (found == ranges.end()) {
     throw std::invalid_argument(fmt::format(
         "layer {}: has no range; calibrate the network that is lowered, with pictures", name));
@@ -37,6 +33,13 @@ Range whole_steps(const TrainedQuantizer& quantizer) {
   const double step = precise_scale(quantizer);
   const double low = std::round(grid.low / step) * step;
   return {.minimum = low, .maximum = low + 255.0 * step};
+}
+
+/// The grid of the picture's codes, as training's float32 had its two ends.
+CodeGrid trained_input_grid(const CodeGrid& fixed, const std::string& node, const Ranges& ranges) {
+  const auto trained = ranges.find(node);
+  if (trained == ranges.end()) return fixed;
+  return {(trained->second.maximum - trained->second.minimum) / 255.0, fixed.zero_point};
 }
 
 }  // namespace
@@ -70,6 +73,9 @@ std::vector<OperatorGrids> operator_grids(const network::Network& network,
     CodeGrid output = kProbabilityGrid;
     if (keeps_codes(operators[index].kind)) output = grids[operators[index].inputs[0]].output;
     if (sites[index].output) output = grid_at(*sites[index].output, network, ranges);
+    if (operators[index].kind == model::OperatorKind::kInput) {
+      output = trained_input_grid(output, network.nodes[operators[index].node].name, ranges);
+    }
     CodeGrid codes = output;
     if (sites[index].before_table) codes = grid_at(*sites[index].before_table, network, ranges);
     grids.push_back({codes, output});

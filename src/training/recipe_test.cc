@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "network/zoo/zoo.h"
 #include "tests/support/complaint.h"
 #include "tests/support/temporary_folder.h"
 #include "training/recipe_fields.h"
@@ -53,6 +54,20 @@ TEST(Recipe, TheInputsSizeIsTheNetworks) {
   EXPECT_EQ(recipe.preprocessing,
             (core::Preprocessing{
                 64, 64, core::Resize::kLegacyBilinear, {0.5F, 0.0F, 0.25F}, {1.0F, 2.0F, 3.0F}}));
+}
+
+TEST(Recipe, TrainsTheNetworkThatTheInitialCheckpointBrings) {
+  const network::Network tiny = network::zoo_entry("tiny").build();
+  const std::string text =
+      with("network = \"initial\"\nquantization = {layers = {bneck2 = \"w4\"}}");
+  const Recipe recipe = parse_recipe(text, "trial.toml", tiny);
+  EXPECT_EQ(recipe.preprocessing.height, 64);
+  EXPECT_EQ(recipe.stages[0].quantization.layers.at("bneck2"), core::WeightFormat::kSigned4);
+}
+
+TEST(Recipe, SaysWhereTheInitialNetworkComesFrom) {
+  EXPECT_THAT(refusal(with("network = \"initial\"")),
+              StartsWith("trial.toml:2: network: is that of the initial checkpoint; give --init"));
 }
 
 TEST(Recipe, AStageTakesOverWhatItDoesNotSay) {
