@@ -377,6 +377,7 @@ class TfliteImport {
     const core::LayerRequantization limits = layer.requantization;
     layer.requantization = {};
     if (op.op != TfliteOp::kHardSwish) {
+      if (!has_rescaling(before, after)) refuse("its output is finer than 2^-22 of its input");
       layer.requantization.table = rescaling_table(before, after, limits);
     } else if (has_hard_swish(before, after)) {
       layer.requantization.table = hard_swish_table(before, after);

@@ -65,6 +65,11 @@ FixedMultiplier fixed_multiplier(double real) {
   return {static_cast<std::int32_t>(fixed), -exponent};
 }
 
+bool has_rescaling(const Grid& input, const Grid& output) {
+  constexpr int kMostLeftShift = 22;  // 255 * 2^22 is below 2^31
+  return fixed_multiplier(double{input.scale / output.scale}).shift >= -kMostLeftShift;
+}
+
 std::vector<std::uint8_t> rescaling_table(const Grid& input, const Grid& output,
                                           const core::LayerRequantization& limits) {
   const FixedMultiplier fixed = fixed_multiplier(double{input.scale / output.scale});

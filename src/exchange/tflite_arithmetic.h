@@ -23,6 +23,9 @@ struct Grid {
   int zero_point = 0;
 };
 
+/// Whether rescaling_table can be made: codes that are multiplied stay within 32 bits.
+bool has_rescaling(const Grid& input, const Grid& output);
+
 /// 256 codes: from one grid to the other, within the limits.
 std::vector<std::uint8_t> rescaling_table(const Grid& input, const Grid& output,
                                           const core::LayerRequantization& limits);

@@ -27,6 +27,11 @@ TEST(TfliteRelu, RoundsHalvesOfTheProductUpwards) {
   EXPECT_EQ(table[131], 130);  // 1.5
 }
 
+TEST(TfliteRelu, HasNoTableWhereCodesWouldLeave32Bits) {
+  EXPECT_TRUE(has_rescaling({1.0F, 0}, {1e-6F, 0}));
+  EXPECT_FALSE(has_rescaling({1e6F, 0}, {1e-12F, 0}));
+}
+
 /// Products of 16 bits are near the real function: within one code.
 TEST(TfliteHardSwish, FollowsTheFunctionOnManyGrids) {
   for (const float scale : {0.005F, 0.0235F, 0.047F, 0.11F, 0.3F}) {
