@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "exchange/refusal.h"
+#include "exchange/tflite_arithmetic.h"
 #include "exchange/tflite_file.h"
 
 namespace coco_mcu::exchange {
@@ -26,25 +27,6 @@ constexpr int kMostAveraged = 4096;  // pixels
 /// False for NaN.
 bool is_usable(float scale) {
   return scale >= 1e-12F && scale <= 1e6F;
-}
-
-/// A real multiplier as TensorFlow Lite has it: multiplier * 2^-31 * 2^-shift.
-struct FixedMultiplier {
-  std::int32_t multiplier = 0;
-  std::int32_t shift = 0;
-};
-
-FixedMultiplier fixed_multiplier(double real) {
-  if (real == 0.0) return {};
-  int exponent = 0;
-  const double significand = std::frexp(real, &exponent);
-  auto fixed = static_cast<std::int64_t>(std::round(significand * 2147483648.0));
-  if (fixed == std::int64_t{1} << 31) {
-    fixed /= 2;
-    ++exponent;
-  }
-  if (exponent < -31) return {};
-  return {static_cast<std::int32_t>(fixed), -exponent};
 }
 
 struct Extent {
@@ -179,6 +161,10 @@ class TfliteImport {
         return take_concatenation(op);
       case TfliteOp::kReshape:
         return take_reshape(op);
+      case TfliteOp::kRelu:
+      case TfliteOp::kRelu6:
+      case TfliteOp::kHardSwish:
+        return take_curve(op);
       case TfliteOp::kSoftmax:
         return take_softmax(op);
     }
@@ -374,6 +360,31 @@ class TfliteImport {
       refuse("reshapes more than one pixel");
     }
     tensors_[op.output] = from;
+  }
+
+  /// An activation that stands by itself: a table.
+  void take_curve(const TfliteOperator& op) {
+    const int from = source(op);
+    const Operator& input = made_.operators[static_cast<std::size_t>(from)];
+    Operator layer = layer_for(OperatorKind::kLookup, op.output, {from});
+    if (layer.height != input.height || layer.width != input.width ||
+        layer.channels != input.channels) {
+      refuse("makes another shape");
+    }
+    const Grid before = {input.scale, input.zero_point};
+    const Grid after = {layer.scale, layer.zero_point};
+    limit(op, layer);
+    const core::LayerRequantization limits = layer.requantization;
+    layer.requantization = {};
+    if (op.op != TfliteOp::kHardSwish) {
+      if (!has_rescaling(before, after)) refuse("its output is finer than 2^-22 of its input");
+      layer.requantization.table = rescaling_table(before, after, limits);
+    } else if (has_hard_swish(before, after)) {
+      layer.requantization.table = hard_swish_table(before, after);
+    } else {
+      refuse("its output is finer than 1/128 of its input");
+    }
+    append(std::move(layer), op.output);
   }
 
   void take_softmax(const TfliteOperator& op) {

@@ -65,10 +65,22 @@ TEST(ImportTflite, FusedActivationsAreLimits) {
   EXPECT_EQ(relu6.high, 133 + 120);
 }
 
+TEST(ImportTflite, ActivationsOfTheirOwnAreTables) {
+  for (const std::int32_t curve : {19, 21, 117}) {
+    const model::IntegerModel made = imported({.curve = curve});
+    ASSERT_EQ(made.operators.size(), 5U);
+    EXPECT_EQ(made.operators[2].kind, OperatorKind::kLookup);
+    const auto& table = made.operators[2].requantization.table;
+    ASSERT_EQ(table.size(), 256U);
+    EXPECT_EQ(table[133], 133);                            // 0 stays 0
+    EXPECT_EQ(table[255], curve == 21 ? 133 + 120 : 255);  // 6.1
+  }
+}
+
 TEST(ImportTflite, AnOperatorThatIsMissingIsNamedWithTheListOfThoseThereAre) {
-  EXPECT_THAT(importing({.second_operator = 117}),
+  EXPECT_THAT(importing({.second_operator = 114}),
               ThrowsMessage<std::runtime_error>(
-                  AllOf(HasSubstr("m.tflite: operator 1 (HARD_SWISH) is not known; there is: "),
+                  AllOf(HasSubstr("m.tflite: operator 1 (QUANTIZE) is not known; there is: "),
                         HasSubstr("CONV_2D, DEPTHWISE_CONV_2D"))));
 }
 

@@ -24,6 +24,9 @@ constexpr KnownOp kKnownOps[] = {
     {TfliteOp::kMaxPool, "MAX_POOL_2D"},
     {TfliteOp::kMean, "MEAN"},
     {TfliteOp::kConcatenation, "CONCATENATION"},
+    {TfliteOp::kRelu, "RELU"},
+    {TfliteOp::kRelu6, "RELU6"},
+    {TfliteOp::kHardSwish, "HARD_SWISH"},
     {TfliteOp::kReshape, "RESHAPE"},
     {TfliteOp::kSoftmax, "SOFTMAX"},
 };
@@ -34,9 +37,9 @@ struct OtherOp {
   std::string_view name;
 };
 constexpr OtherOp kOtherOps[] = {
-    {0, "ADD"},        {6, "DEQUANTIZE"},   {14, "LOGISTIC"}, {18, "MUL"},
-    {19, "RELU"},      {21, "RELU6"},       {34, "PAD"},      {97, "RESIZE_NEAREST_NEIGHBOR"},
-    {114, "QUANTIZE"}, {117, "HARD_SWISH"},
+    {0, "ADD"},        {6, "DEQUANTIZE"}, {14, "LOGISTIC"},
+    {18, "MUL"},       {34, "PAD"},       {97, "RESIZE_NEAREST_NEIGHBOR"},
+    {114, "QUANTIZE"},
 };
 
 constexpr int kActivationNone = 0;
@@ -187,6 +190,13 @@ class Reader {
       case TfliteOp::kSoftmax:
         if (const auto* table = options<tflite::SoftmaxOptions>(from)) made.beta = table->beta();
         return;
+      case TfliteOp::kRelu:
+        made.activation = kActivationRelu;
+        return;
+      case TfliteOp::kRelu6:
+        made.activation = kActivationRelu6;
+        return;
+      case TfliteOp::kHardSwish:
       case TfliteOp::kReshape:
       case TfliteOp::kMean:
         return;

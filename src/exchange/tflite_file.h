@@ -17,9 +17,12 @@ enum class TfliteOp : std::int32_t {
   kDepthwise = 4,
   kFullyConnected = 9,
   kMaxPool = 17,
+  kRelu = 19,
+  kRelu6 = 21,
   kReshape = 22,
   kSoftmax = 25,
   kMean = 40,
+  kHardSwish = 117,
 };
 
 struct TfliteTensor {

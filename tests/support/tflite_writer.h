@@ -14,6 +14,7 @@ namespace coco_mcu::testing {
 struct TfliteChanges {
   std::int32_t second_operator = 1;  // AVERAGE_POOL_2D
   std::int8_t activation = 0;        // of the convolution
+  std::int32_t curve = 0;            // operator between convolution and mean; 0: none
   int pool = 4;                      // height and width of the pool's window
   float softmax_scale = 1.0F / 256.0F;
 };
@@ -66,12 +67,15 @@ class TfliteWriter {
     tensor("mean", {1, 1, 1, 2}, 9, 0, {0.05F}, 5);
     tensor("logits", {1, 2}, 9, 0, {0.05F}, 5);
     tensor("probabilities", {1, 2}, 9, 0, {changes.softmax_scale}, -128);
-    for (const std::int32_t code : {3, changes.second_operator, 22, 25}) {
+    tensor("curve", {1, 4, 4, 2}, 9, 0, {0.05F}, 5);
+    for (const std::int32_t code : {3, changes.second_operator, 22, 25, changes.curve}) {
       codes_.push_back(tflite::CreateOperatorCodeDirect(builder_, static_cast<std::int8_t>(code),
                                                         nullptr, 1, code));
     }
     op(0, {0, 1, 2}, {3}, tflite::CreateConv2DOptions(builder_, 0, 1, 1, changes.activation, 1, 1));
-    op(1, {3}, {4}, tflite::CreatePool2DOptions(builder_, 1, 1, 1, changes.pool, changes.pool, 0));
+    if (changes.curve != 0) op(4, {3}, {7}, tflite::CreateOptions(builder_));
+    op(1, {changes.curve != 0 ? 7 : 3}, {4},
+       tflite::CreatePool2DOptions(builder_, 1, 1, 1, changes.pool, changes.pool, 0));
     op(2, {4}, {5}, tflite::CreateOptions(builder_));
     op(3, {5}, {6}, tflite::CreateSoftmaxOptions(builder_, 1.0F));
     const Ints inputs = {0};
