@@ -137,6 +137,10 @@ Simulation simulate(const fs::path& folder, const Board& board, const model::Vie
   for (auto word = first; word != last; ++word) {
     result.decisions.emplace_back().probability = std::stoi(word->second);
   }
+  const auto [first_kernel, last_kernel] = words.equal_range("kernel");
+  for (auto word = first_kernel; word != last_kernel; ++word) {
+    result.kernels.push_back(word->second);
+  }
   result.arena_bytes = figure(words, "arena");
   result.stack_bytes = figure(words, "stack");
   result.static_bytes = figure(words, "static");

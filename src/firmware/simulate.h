@@ -23,6 +23,8 @@ struct SimulatedDecision {
 struct Simulation {
   std::string backend;
   std::vector<SimulatedDecision> decisions;
+  /// Names, in the order of the model's layers; nothing where layer_instructions is.
+  std::vector<std::string> kernels;
   std::uint32_t arena_bytes = 0;
   std::uint32_t stack_bytes = 0;   // most that was used
   std::uint32_t static_bytes = 0;  // variables

@@ -45,6 +45,15 @@ bool push_picture(const HostFile& pictures, const model::View& model, engine::En
   return true;
 }
 
+/// What computes each layer, in a plan of one layer after the other.
+void print_kernels(const model::View& model, const kernels::Backend& backend) {
+  for (int layer = 0; layer < model.operator_count(); ++layer) {
+    print("kernel ");
+    print(engine::kernel_name(model, backend, layer));
+    print("\n");
+  }
+}
+
 void print_memory() {
   print_figure("arena", distance(coco_mcu_arena_begin, coco_mcu_arena_end));
   print_figure("stack", used_stack_bytes());
@@ -97,6 +106,7 @@ int run(char* words) {
     checkpoint();
     print_figure("probability", static_cast<std::uint32_t>(decision.probability));
   }
+  if (model.is_layer_by_layer()) print_kernels(model, backend);
   print_memory();
   return 0;
 }
