@@ -32,6 +32,19 @@ TEST_F(Train, GoesFromPicturesToAnEvaluatedCheckpoint) {
   EXPECT_EQ(testing::json_lines(evaluated.output)[0]["n"], 32);
 }
 
+TEST_F(Train, ItsEvaluationDecidesAsTheIntegersDo) {
+  ASSERT_EQ(train("run", {"--validation", data()}).exit_code, 0);
+  const Outcome lowered = testing::run_program(
+      {"lower", "--checkpoint", file("run/last"), "--out", file("lowered.cmcu")});
+  ASSERT_EQ(lowered.exit_code, 0) << lowered.errors;
+  const Outcome compared = testing::run_program(
+      {"compare", "--checkpoint", file("run/last"), "--model", file("lowered.cmcu"),
+       "--annotations", file("instances.json"), "--images", file("pictures"), "--json"});
+  ASSERT_EQ(compared.exit_code, 0) << compared.errors;
+  const auto lines = testing::json_lines(compared.output);
+  EXPECT_EQ(lines[0]["agree"], 32);
+}
+
 TEST_F(Train, ValidatesAsEvaluateDoes) {
   const Outcome outcome = train("run", {"--validation", data(), "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
