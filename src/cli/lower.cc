@@ -230,7 +230,10 @@ void lower(Options options) {
                                                     floats.checkpoint.tensors);
   }
   Pixels pixels;
-  if (options.has_pictures()) pixels = read_pixels(spread_pictures(options.calibration, static_cast<std::size_t>(options.pictures)), preprocessing);
+  if (options.has_pictures())
+    pixels = read_pixels(
+        spread_pictures(options.calibration, static_cast<std::size_t>(options.pictures)),
+        preprocessing);
   const lowering::Calibration calibration =
       ranges_and_means(floats, operators, pixels, options, quantization);
   if (options.bytes > 0) {

@@ -26,7 +26,7 @@ class Reshape : public testing::WithCheckpoint {
                                           "--images",
                                           "samples",
                                           "--pictures",
-                                          "2",
+                                          "1",
                                           "--out",
                                           made()};
     arguments.insert(arguments.end(), more.begin(), more.end());
