@@ -87,7 +87,7 @@ void Engine::begin(Observer* observer) {
 void Engine::push_row(const std::uint8_t* rgb) {
   if (model_.streams_input()) {
     walk(rgb);
-  } else {
+  } else if (rgb != row_place()) {
     std::memmove(row_place(), rgb, model::row_bytes(model_.layer(0)));
   }
   ++rows_pushed_;

@@ -36,19 +36,16 @@ bool is_within_words(const Multiply& layer) {
          largest >> rule.shift < 32767;
 }
 
-/// Four channels of `count` columns, all times the same `factors`.
-void multiply_columns(const Multiply& layer, const std::uint8_t* x, const std::uint8_t* by,
-                      std::int32_t count, std::uint8_t* out) {
-  const Uniform rule(layer.requantization);
-  std::int32_t factors[4];
-  for (int i = 0; i < 4; ++i) factors[i] = (by[i] - layer.by_zero_point) * rule.multiplier;
-  const std::uint32_t zero = twice(static_cast<std::uint32_t>(layer.zero_point) & 0xFFFFU);
-  const auto stride = static_cast<std::size_t>(layer.channels);
+/// Four channels of `count` columns, `stride` bytes apart, all times the same `factors`.
+[[gnu::always_inline]] inline void multiply_columns(const Uniform& rule, std::uint32_t zero,
+                                                    const std::int32_t (&factors)[4],
+                                                    const std::uint8_t* x, std::size_t stride,
+                                                    std::int32_t count, std::uint8_t* out) {
 #pragma GCC unroll 2
   for (; count != 0; --count, x += stride, out += stride) {
     const Halves codes = codes_of(x);
-    const std::int32_t even = subtract_halves(codes.even, zero);
-    const std::int32_t odd = subtract_halves(codes.odd, zero);
+    const auto even = static_cast<std::int32_t>(subtract_halves(codes.even, zero));
+    const auto odd = static_cast<std::int32_t>(subtract_halves(codes.odd, zero));
     const std::int32_t sums[4] = {__smlawb(factors[0], even, rule.offset) >> rule.shift,
                                   __smlawb(factors[1], odd, rule.offset) >> rule.shift,
                                   __smlawt(factors[2], even, rule.offset) >> rule.shift,
@@ -66,6 +63,8 @@ void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8
     return;
   }
   const auto channels = static_cast<std::size_t>(layer.channels);
+  const Uniform rule(layer.requantization);
+  const std::uint32_t zero = twice(static_cast<std::uint32_t>(layer.zero_point) & 0xFFFFU);
   for (std::int32_t column = 0; column < layer.width;) {
     // The columns that meet the same column of the second operand.
     const std::int32_t by_column = (column + layer.offset) / layer.factor;
@@ -74,7 +73,11 @@ void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8
     const std::size_t at = static_cast<std::size_t>(column) * channels;
     const std::uint8_t* factor = by + static_cast<std::size_t>(by_column) * channels;
     for (std::size_t c = 0; c < channels; c += 4) {
-      multiply_columns(layer, x + at + c, factor + c, end - column, out + at + c);
+      std::int32_t factors[4];
+      for (std::size_t i = 0; i < 4; ++i) {
+        factors[i] = (factor[c + i] - layer.by_zero_point) * rule.multiplier;
+      }
+      multiply_columns(rule, zero, factors, x + at + c, channels, end - column, out + at + c);
     }
     column = end;
   }
@@ -177,7 +180,15 @@ void lookup(const std::uint8_t* table, const std::uint8_t* x, std::size_t count,
 
 void finish_codes(const core::Requantization& rule, std::uint8_t* codes, std::size_t count) {
   if (rule.low != 0 || rule.high != 255) {
-    for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t low = rule.low * 0x01010101U;
+    const std::uint32_t high = rule.high * 0x01010101U;
+    const std::size_t whole = count / 4 * 4;
+    std::uint8_t* const end = codes + whole;
+#pragma GCC unroll 2
+    for (std::uint8_t* at = codes; at != end; at += 4) {
+      store_word(at, smaller_codes(larger_codes(low, load_word(at)), high));
+    }
+    for (std::size_t i = whole; i < count; ++i) {
       const std::uint8_t code = codes[i] < rule.low ? rule.low : codes[i];
       codes[i] = code > rule.high ? rule.high : code;
     }
