@@ -39,7 +39,7 @@ demo: core
 models: core
 	tools/lower_models.sh build/core/bin/coco-mcu
 
-test: packages test-packages
+test: packages test-packages node-packages
 	tools/test.sh $(FUZZ_SECONDS)
 
 bench:
@@ -52,7 +52,7 @@ bench-%: packages
 
 bench-peers: node-packages
 
-# ONNX Runtime for bench-peers: its own download scripts fetch what is not needed here.
+# ONNX Runtime for bench-peers and the tests of what export writes: its own download scripts fetch what is not needed here.
 node-packages:
 	@command -v npm > /dev/null || tools/install_packages.sh nodejs npm
 	npm install --prefix bench/onnx_runtime --ignore-scripts --no-save --no-package-lock

@@ -3,7 +3,7 @@
 //   node decide.mjs MODEL.onnx PREPROCESSING.json PIXELS.bin...
 //
 // PREPROCESSING.json has the lists mean and deviation; PIXELS.bin holds height x width RGB bytes.
-// Prints one JSON list of probabilities for each file.
+// Prints one JSON object for each file: {"output": [probabilities]}.
 import { readFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
 
@@ -26,5 +26,5 @@ for (const file of files) {
     }
   }
   const output = await session.run({ [name]: new ort.Tensor('float32', numbers, shape) });
-  console.log(JSON.stringify(Array.from(output[session.outputNames[0]].data)));
+  console.log(JSON.stringify({ output: Array.from(output[session.outputNames[0]].data) }));
 }
