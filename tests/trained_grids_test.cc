@@ -242,7 +242,9 @@ TEST(TrainedGrids, SettlingMovesNothingFar) {
   for (const auto& [name, tensor] : trained.tensors) {
     if (!name.ends_with("quantizer.min") && !name.ends_with("quantizer.max")) continue;
     const float before = tensor.values[0];
-    EXPECT_NEAR(moved.tensors.at(name).values[0], before, 1e-3F * std::abs(before)) << name;
+    // An end at zero moves a little, too: it holds the digits that the other has no room for.
+    EXPECT_NEAR(moved.tensors.at(name).values[0], before, 1e-3F * (std::abs(before) + 1.0F))
+        << name;
   }
   const auto pixels = random_pixels(7);
   const auto first = run_floats(network, trained.quantizers, trained.tensors, pixels);
