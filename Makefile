@@ -52,7 +52,8 @@ bench-%: packages
 
 bench-peers: node-packages
 
-# ONNX Runtime for bench-peers and the tests of what export writes: its own download scripts fetch what is not needed here.
+# ONNX Runtime for bench-peers and the tests of what export writes: its own download scripts fetch
+# what is not needed here.
 node-packages:
 	@command -v npm > /dev/null || tools/install_packages.sh nodejs npm
 	npm install --prefix bench/onnx_runtime --ignore-scripts --no-save --no-package-lock

@@ -1,5 +1,6 @@
 #include "cli/annotated_pictures.h"
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 
@@ -55,6 +56,15 @@ AnnotatedPictures read_annotated_pictures(const AnnotationOptions& options) {
   }
   pictures.files = files_of(pictures.labels, options);
   return pictures;
+}
+
+std::vector<std::filesystem::path> spread_pictures(const AnnotationOptions& options,
+                                                   std::size_t count) {
+  const auto files = read_annotated_pictures(options).files;
+  count = std::min(count, files.size());
+  std::vector<std::filesystem::path> chosen;
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(files[i * files.size() / count]);
+  return chosen;
 }
 
 DecidedPictures decide_all(const std::string& activity, const evaluation::Decider& decider,

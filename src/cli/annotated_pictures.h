@@ -32,6 +32,10 @@ struct AnnotatedPictures {
 /// not in the folder.
 AnnotatedPictures read_annotated_pictures(const AnnotationOptions& options);
 
+/// `count` of the annotated pictures, spread over all of them; all where there are no more.
+std::vector<std::filesystem::path> spread_pictures(const AnnotationOptions& options,
+                                                   std::size_t count);
+
 struct DecidedPictures {
   std::vector<evaluation::Prediction> predictions;
   double seconds = 0.0;  // that all of it took

@@ -1,6 +1,5 @@
 #include "cli/channel_statistics.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -25,15 +24,6 @@ struct Moments {
 };
 
 }  // namespace
-
-std::vector<std::filesystem::path> spread_pictures(const AnnotationOptions& options,
-                                                   std::size_t count) {
-  const auto files = read_annotated_pictures(options).files;
-  count = std::min(count, files.size());
-  std::vector<std::filesystem::path> chosen;
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(files[i * files.size() / count]);
-  return chosen;
-}
 
 std::map<std::string, lowering::ChannelStatistics> channel_statistics(
     const training::FloatNetwork& network, const std::vector<std::string>& nodes,
@@ -64,8 +54,8 @@ std::map<std::string, lowering::ChannelStatistics> channel_statistics(
   return statistics;
 }
 
-std::map<std::string, std::vector<double>, std::less<>> mask_means(
-    const training::FloatNetwork& network, const std::vector<std::filesystem::path>& pictures) {
+lowering::ChannelMeans mask_means(const training::FloatNetwork& network,
+                                  const std::vector<std::filesystem::path>& pictures) {
   std::vector<std::string> masks;
   const std::vector<network::Node>& nodes = network.description().nodes;
   for (const network::Node& node : nodes) {
@@ -73,7 +63,7 @@ std::map<std::string, std::vector<double>, std::less<>> mask_means(
     const network::Node& factor = nodes[node.inputs[1]];
     if (factor.output == node.output) masks.push_back(factor.name);
   }
-  std::map<std::string, std::vector<double>, std::less<>> means;
+  lowering::ChannelMeans means;
   if (masks.empty()) return means;
   for (auto& [name, statistics] : channel_statistics(network, masks, pictures)) {
     means[name] = std::move(statistics.mean);

@@ -6,15 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/annotated_pictures.h"
+#include "lowering/calibration.h"
 #include "lowering/kernel_pairs.h"
 #include "training/float_network.h"
 
 namespace coco_mcu::cli {
-
-/// `count` of the annotated pictures, spread over all of them; all where there are no more.
-std::vector<std::filesystem::path> spread_pictures(const AnnotationOptions& options,
-                                                   std::size_t count);
 
 /// Of the outputs of the named nodes, over all places of all pictures. Shows how far it has come.
 /// Throws std::runtime_error for a picture that cannot be read.
@@ -24,7 +20,7 @@ std::map<std::string, lowering::ChannelStatistics> channel_statistics(
 
 /// The attention masks, which are what multiplies a tensor of the same height and width, with the
 /// mean of each channel: what ReduceOptions::held takes to see what is left without attention.
-std::map<std::string, std::vector<double>, std::less<>> mask_means(
-    const training::FloatNetwork& network, const std::vector<std::filesystem::path>& pictures);
+lowering::ChannelMeans mask_means(const training::FloatNetwork& network,
+                                  const std::vector<std::filesystem::path>& pictures);
 
 }  // namespace coco_mcu::cli

@@ -14,7 +14,6 @@
 #include "dataset/picture_source.h"
 #include "dataset/random.h"
 #include "dataset/teacher.h"
-#include "network/checkpoint.h"
 #include "report/contact_sheet.h"
 #include "report/progress.h"
 #include "training/recipe.h"
@@ -56,9 +55,7 @@ std::optional<Augmented> read_augmentation(const Options& options) {
     if (!options.stage.empty()) throw UsageError("--stage: belongs to --augment RECIPE");
     return std::nullopt;
   }
-  std::optional<network::Network> initial;
-  if (!options.init.empty()) initial = network::read_own_network(options.init);
-  const training::Recipe recipe = training::read_recipe(options.recipe, initial);
+  const training::Recipe recipe = training::read_recipe(options.recipe, options.init);
   if (options.stage.empty()) return Augmented{recipe.preprocessing, recipe.augmentation};
   std::string names;
   for (const training::Stage& stage : recipe.stages) {

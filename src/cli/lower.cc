@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "cli/annotated_pictures.h"
-#include "cli/channel_statistics.h"
 #include "cli/commands.h"
 #include "cli/reduced_checkpoint.h"
 #include "dataset/image.h"
@@ -230,10 +229,11 @@ void lower(Options options) {
                                                     floats.checkpoint.tensors);
   }
   Pixels pixels;
-  if (options.has_pictures())
-    pixels = read_pixels(
-        spread_pictures(options.calibration, static_cast<std::size_t>(options.pictures)),
-        preprocessing);
+  if (options.has_pictures()) {
+    const auto chosen =
+        spread_pictures(options.calibration, static_cast<std::size_t>(options.pictures));
+    pixels = read_pixels(chosen, preprocessing);
+  }
   const lowering::Calibration calibration =
       ranges_and_means(floats, operators, pixels, options, quantization);
   if (options.bytes > 0) {

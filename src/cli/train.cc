@@ -13,9 +13,7 @@
 #include "cli/training_observers.h"
 #include "lowering/quantization_sites.h"
 #include "lowering/settle.h"
-#include "network/checkpoint.h"
 #include "network/costs.h"
-#include "network/zoo/zoo.h"
 #include "report/table.h"
 #include "training/training_task.h"
 
@@ -40,11 +38,8 @@ struct Options {
   bool json = false;
 };
 
-network::Network network_of(const training::Recipe& recipe,
-                            const std::optional<network::Network>& initial) {
-  network::Network network = recipe.network == training::kInitialNetwork
-                                 ? initial.value()
-                                 : network::zoo_entry(recipe.network).build();
+network::Network network_of(const training::Recipe& recipe) {
+  network::Network network = recipe.description;
   for (network::Node& node : network.nodes) {
     if (node.op == network::Op::kDropout && recipe.dropout) node.drop_rate = *recipe.dropout;
   }
@@ -53,10 +48,8 @@ network::Network network_of(const training::Recipe& recipe,
 
 training::TrainingTask task_of(const Options& options) {
   training::TrainingTask task;
-  std::optional<network::Network> initial;
-  if (!options.init.empty()) initial = network::read_own_network(options.init);
-  task.recipe = training::read_recipe(options.recipe, initial);
-  task.network = network_of(task.recipe, initial);
+  task.recipe = training::read_recipe(options.recipe, options.init);
+  task.network = network_of(task.recipe);
   task.sites = lowering::quantization_sites(task.network, task.recipe.preprocessing);
   task.settle = [network = task.network](network::Checkpoint& checkpoint) {
     lowering::settle(network, checkpoint);

@@ -112,9 +112,6 @@ class Export {
 
   void write_convolution(const Node& from) {
     const network::Shape& input = node(from.inputs[0]).output;
-    const auto behind = [&](int size, int windows) {
-      return std::max((windows - 1) * from.stride - from.padding + from.kernel - size, 0);
-    };
     std::vector<std::string> inputs = inputs_of(from);
     inputs.push_back(parameter(from, "weight"));
     if (from.bias) inputs.push_back(parameter(from, "bias"));
@@ -124,8 +121,8 @@ class Export {
                .with("kernel_shape", OnnxIntegers{from.kernel, from.kernel})
                .with("strides", OnnxIntegers{from.stride, from.stride})
                .with("pads", OnnxIntegers{from.padding, from.padding,
-                                          behind(input.height, from.output.height),
-                                          behind(input.width, from.output.width)}));
+                                          padding_behind(from, input.height, from.output.height),
+                                          padding_behind(from, input.width, from.output.width)}));
   }
 
   void write_batch_norm(const Node& from) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "exchange/grid.h"
 #include "exchange/onnx_writer.h"
 #include "exchange/real_layers.h"
 
@@ -15,12 +16,6 @@ namespace {
 
 using model::Operator;
 using model::OperatorKind;
-
-/// What a code of a tensor means to QuantizeLinear and DequantizeLinear.
-struct CodeScale {
-  float scale = 1.0F;
-  int zero_point = 0;
-};
 
 class QdqExport {
  public:
@@ -50,13 +45,13 @@ class QdqExport {
 
   /// Scale and zero point of `name` as constants.
   std::vector<std::string> scale_inputs(const std::string& input, const std::string& name,
-                                        const CodeScale& grid) {
+                                        const Grid& grid) {
     return {input, writer_.store(name + ".scale", {}, OnnxType::kFloat, std::vector{grid.scale}),
             writer_.store(name + ".zero", {}, OnnxType::kUint8,
                           std::vector{static_cast<std::uint8_t>(grid.zero_point)})};
   }
 
-  void quantize(const std::string& real, const CodeScale& grid, const std::string& output) {
+  void quantize(const std::string& real, const Grid& grid, const std::string& output) {
     append("QuantizeLinear", scale_inputs(real, output, grid), output);
   }
 
@@ -156,7 +151,7 @@ class QdqExport {
       append("Relu", {real}, layer.name + ".relu");
       real = layer.name + ".relu";
     }
-    const CodeScale grid = {from.scale, from.zero_point};
+    const Grid grid = {from.scale, from.zero_point};
     if (from.table.empty()) return quantize(real, grid, codes(layer));
     const std::string before = layer.name + ".before_table";
     quantize(real, grid, before);
@@ -200,7 +195,8 @@ class QdqExport {
   }
 
   std::string weights(const Operator& layer, const RealLayer& from, int inputs) {
-    const auto window = static_cast<std::size_t>(layer.kernel * layer.kernel);
+    const auto window =
+        static_cast<std::size_t>(layer.kernel) * static_cast<std::size_t>(layer.kernel);
     const auto channels = static_cast<std::size_t>(inputs);
     std::vector<std::int8_t> by_input(from.weights.size());
     for (std::size_t i = 0; i < from.weights.size(); ++i) {

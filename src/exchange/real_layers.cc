@@ -70,7 +70,8 @@ class ConvolutionInReal {
 
   void run() {
     const bool is_depthwise = layer_.kind == OperatorKind::kDepthwise;
-    const auto window = static_cast<std::size_t>(layer_.kernel * layer_.kernel);
+    const auto window =
+        static_cast<std::size_t>(layer_.kernel) * static_cast<std::size_t>(layer_.kernel);
     row_ = window * static_cast<std::size_t>(is_depthwise ? 1 : input_.channels);
     const auto channels = static_cast<std::size_t>(layer_.channels);
     made_.weights.assign(channels * row_, 0);
@@ -206,10 +207,6 @@ const model::Operator& input_of(const model::IntegerModel& model, const model::O
 bool is_broadcast(const model::Operator& layer, const model::Operator& by) {
   return by.height == 1 && by.width == 1 && layer.factor >= layer.height + layer.offset &&
          layer.factor >= layer.width + layer.offset;
-}
-
-int padding_behind(const model::Operator& layer, int size, int count) {
-  return std::max((count - 1) * layer.stride - layer.padding + layer.kernel - size, 0);
 }
 
 }  // namespace coco_mcu::exchange

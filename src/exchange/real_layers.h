@@ -41,7 +41,4 @@ const model::Operator& input_of(const model::IntegerModel& model, const model::O
 /// Whether the second operand of a multiply is one pixel, which other formats broadcast.
 bool is_broadcast(const model::Operator& layer, const model::Operator& by);
 
-/// Zeros behind a side of `size` that the last of `count` windows reaches into.
-int padding_behind(const model::Operator& layer, int size, int count);
-
 }  // namespace coco_mcu::exchange

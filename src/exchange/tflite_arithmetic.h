@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/requantize.h"
+#include "exchange/grid.h"
 
 namespace coco_mcu::exchange {
 
@@ -17,11 +18,7 @@ struct FixedMultiplier {
 
 FixedMultiplier fixed_multiplier(double real);
 
-/// Scale and zero point of a tensor; zero points are codes, int8 plus 128.
-struct Grid {
-  float scale = 1.0F;
-  int zero_point = 0;
-};
+// Zero points are codes, int8 plus 128.
 
 /// Whether rescaling_table can be made: codes that are multiplied stay within 32 bits.
 bool has_rescaling(const Grid& input, const Grid& output);

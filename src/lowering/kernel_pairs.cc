@@ -4,7 +4,6 @@
 #include <cmath>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -32,14 +31,14 @@ struct RowPair {
   double error = 0.0;  // squared, once the fine one stands on a grid, too
 };
 
-RowPair split(std::span<const float> row, const QuantizedRow& grid, double scale,
-              core::WeightFormat format) {
+/// On a coarse grid of this scale; 0 leaves all to the fine one.
+RowPair split(std::span<const float> row, double scale, core::WeightFormat format) {
   RowPair pair;
   const auto step = static_cast<float>(scale * core::weight_step(format));
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    const float coarse = grid.scale > 0.0 ? step_quantize(row[i], step, format) : 0.0F;
+  for (const float weight : row) {
+    const float coarse = scale > 0.0 ? step_quantize(weight, step, format) : 0.0F;
     pair.coarse.push_back(coarse);
-    pair.fine.push_back(row[i] - coarse);
+    pair.fine.push_back(weight - coarse);
   }
   const QuantizedRow fine = quantize_row(pair.fine, format);
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -51,10 +50,10 @@ RowPair split(std::span<const float> row, const QuantizedRow& grid, double scale
 
 /// The split of least error, among grids at least as wide as the one of least error by itself.
 RowPair best_split(std::span<const float> row, core::WeightFormat format) {
-  const QuantizedRow alone = quantize_row(row, format);
+  const double alone = quantize_row(row, format).scale;
   std::optional<RowPair> best;
   for (const double stretch : kStretches) {
-    RowPair pair = split(row, alone, alone.scale * stretch, format);
+    RowPair pair = split(row, alone * stretch, format);
     if (!best || pair.error < best->error) best = std::move(pair);
   }
   return *best;
@@ -157,8 +156,7 @@ class Pairing {
   }
 
   void split_kernel(const Node& node, NodeId coarse, NodeId fine) {
-    const network::Tensor whole = {result_.tensors.at(node.name + ".weight").shape,
-                                   parameter(result_.tensors, node, "weight")};
+    const network::Tensor whole = result_.tensors.at(node.name + ".weight");
     const auto channels = static_cast<std::size_t>(node.output.channels);
     const std::size_t row_size = whole.values.size() / channels;
     network::Tensor parts[2] = {{whole.shape, {}}, {whole.shape, {}}};

@@ -32,8 +32,8 @@ struct PairedNetwork {
 /// Replaces every convolution that `is_chosen` names by two: X.conv and X.batch_norm become
 /// X.coarse.conv, X.coarse.batch_norm, X.fine.conv, X.fine.batch_norm and X.sum. The coarse kernel
 /// stands on a grid of `format`, the fine one is what is left of the kernel, so in floats the
-/// network computes what it did. A bias goes with the coarse one. Throws std::invalid_argument
-/// where a batch norm is shared with another convolution, or a tensor is missing.
+/// network computes what it did. A bias goes with the coarse one. `tensors` must be the network's
+/// (network::check_fits).
 PairedNetwork pair_kernels(const network::Network& network, const network::Tensors& tensors,
                            core::WeightFormat format,
                            const std::function<bool(const network::Node&)>& is_chosen);

@@ -51,8 +51,8 @@ Ranges trained_ranges(const network::Network& network, const FusedNetwork& opera
     const auto* quantizer =
         find_quantizer(quantizers, network.nodes[from].name, network::QuantizedTensor::kOutput);
     if (quantizer == nullptr) return;
-    const bool is_learned = quantizer->quantizer.kind == network::QuantizerKind::kLearnedRange;
     const QuantizationGrid grid = grid_of(*quantizer);
+    const bool is_learned = quantizer->quantizer.kind == network::QuantizerKind::kLearnedRange;
     ranges[network.nodes[to].name] =
         is_learned ? whole_steps(*quantizer) : Range{.minimum = grid.low, .maximum = grid.high};
   };

@@ -99,9 +99,7 @@ std::int64_t idle_weights(const Network& network, const network::Tensors& tensor
 }
 
 /// What reads a held node keeps the interval it had: that still holds every value.
-void hold(const Network& network,
-          const std::map<std::string, std::vector<double>, std::less<>>& held,
-          Intervals& intervals) {
+void hold(const Network& network, const ChannelMeans& held, Intervals& intervals) {
   for (const auto& [name, values] : held) {
     const auto id = network.find(name);
     if (!id || intervals[*id].size() != values.size()) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/preprocessing.h"
+#include "lowering/calibration.h"
 #include "lowering/reduction_report.h"
 #include "lowering/trained_quantizers.h"
 #include "network/network.h"
@@ -22,7 +23,7 @@ struct ReduceOptions {
   double prune_below = 0.0;
   /// Nodes whose channels are held at these values, whatever the picture: attention masks at their
   /// means, to see whether they matter. This is a change of the network, too.
-  std::map<std::string, std::vector<double>, std::less<>> held = {};
+  ChannelMeans held = {};
 };
 
 struct ReducedNetwork {

@@ -68,11 +68,9 @@ void settle_addend(double addend, double gain, double before, float& bias, float
   mean = mean_for(bias);
 }
 
-/// Puts `scale` into the two ends of a range, whose difference comes nearer to 255 scales than one
-/// float32 could. Zero keeps its code.
-void settle_scale(double scale, float& minimum, float& maximum) {
-  constexpr double kHighestCode = 255.0;
-  const double range = kHighestCode * scale;
+/// Puts `range` into its two ends, whose difference comes nearer to it than one float32 could. Zero
+/// keeps its code.
+void settle_ends(double range, float& minimum, float& maximum) {
   const double share = minimum / (double{minimum} - double{maximum});
   const auto minimum_for = [&](float end) { return static_cast<float>(end - range); };
   maximum = best_neighbour(range * (1.0 - share), [&](float end) {
@@ -97,11 +95,15 @@ struct Lowered {
                        trained_quantizers(checkpoint.quantizers, checkpoint.tensors),
                        checkpoint.preprocessing, {})),
         operators(fuse(reduced.network)) {
-    calibration.ranges = trained_ranges(reduced.network, operators,
-                                        trained_quantizers(reduced.quantizers, reduced.tensors));
+    read_ranges();
     options.preprocessing = checkpoint.preprocessing;
     options.bias_correction = false;
     options.formats = choose_formats("trained", reduced.network, operators, reduced.tensors);
+  }
+
+  void read_ranges() {
+    calibration.ranges = trained_ranges(reduced.network, operators,
+                                        trained_quantizers(reduced.quantizers, reduced.tensors));
   }
 
   std::vector<Affine> rounded(std::size_t index) const {
@@ -136,10 +138,9 @@ class Settling {
       const OperatorKind kind = lowered.operators[index].kind;
       const bool has_one_multiplier = kind == OperatorKind::kGlobalAverage ||
                                       kind == OperatorKind::kMultiply || kind == OperatorKind::kAdd;
-      if (has_one_multiplier && settle_range(lowered, index)) {
-        lowered = Lowered(network_, checkpoint_);
-      }
+      if (has_one_multiplier) settle_range(lowered, index);
     }
+    lowered = Lowered(network_, checkpoint_);  // folded constants follow from the ranges
     for (std::size_t index = 0; index < lowered.operators.size(); ++index) {
       if (model::has_weights(lowered.operators[index].kind)) settle_convolution(lowered, index);
     }
@@ -174,8 +175,8 @@ class Settling {
     for (float& weight : std::span(weights).subspan(channel * row_size, row_size)) weight *= change;
   }
 
-  /// Of a layer without weights: the range of its codes takes the rounding on. Whether it did.
-  bool settle_range(const Lowered& lowered, std::size_t index) {
+  /// Of a layer without weights: the range of its codes takes the rounding on.
+  void settle_range(Lowered& lowered, std::size_t index) {
     const FusedOperator& each = lowered.operators[index];
     const bool has_table = each.activation == Activation::kTable;
     const network::NodeId codes = has_table ? each.before_activation : each.output;
@@ -184,13 +185,16 @@ class Settling {
                                 network::QuantizedTensor::kOutput);
     const bool is_learned =
         quantizer != nullptr && quantizer->kind == network::QuantizerKind::kLearnedRange;
-    if (!is_learned) return false;
+    if (!is_learned) return;
     const std::string name = quantizer_name(*quantizer);
     float& minimum = checkpoint_.tensors.at(name + ".min").values[0];
     float& maximum = checkpoint_.tensors.at(name + ".max").values[0];
     const double range = double{maximum} - double{minimum};
-    settle_scale(range / 255.0 / lowered.rounding(index), minimum, maximum);
-    return true;
+    settle_ends(range / lowered.rounding(index), minimum, maximum);
+    for (const char* end : {".min", ".max"}) {
+      lowered.reduced.tensors.at(name + end) = checkpoint_.tensors.at(name + end);
+    }
+    lowered.read_ranges();
   }
 
   void settle_convolution(const Lowered& lowered, std::size_t index) {

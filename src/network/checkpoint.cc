@@ -40,10 +40,6 @@ Checkpoint read_checkpoint(const std::filesystem::path& folder) {
                           folder.string());
 }
 
-std::optional<Network> read_own_network(const std::filesystem::path& folder) {
-  return read_checkpoint(folder).own_network;
-}
-
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& folder) {
   const std::string description = describe(checkpoint);
   write_folder(folder, {{std::string(kDescriptionFile), {description.begin(), description.end()}},

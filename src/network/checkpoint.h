@@ -45,9 +45,6 @@ Network network_of(const Checkpoint& checkpoint);
 /// remedy.
 Checkpoint read_checkpoint(const std::filesystem::path& folder);
 
-/// The network that a checkpoint brings along; nothing where it is one of the zoo's.
-std::optional<Network> read_own_network(const std::filesystem::path& folder);
-
 /// Writes a checkpoint's folder; one that is there already is replaced only when the new one is
 /// complete. Throws std::runtime_error, and then leaves nothing half-written.
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& folder);

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "network/checkpoint.h"
 #include "network/zoo/zoo.h"
 #include "training/recipe_fields.h"
 
@@ -78,8 +80,8 @@ FieldValue value_of(const toml::node& node) {
 /// Puts what a file says into the structures that hold it.
 class Reader {
  public:
-  Reader(std::string_view file, const std::optional<network::Network>& initial)
-      : file_(file), initial_(initial) {}
+  Reader(std::string_view file, const std::filesystem::path& initial_checkpoint)
+      : file_(file), initial_checkpoint_(initial_checkpoint) {}
 
   Recipe read(const toml::table& root);
 
@@ -101,7 +103,7 @@ class Reader {
   template <typename Owner>
   void set_part(const toml::table& parent, const char* name, Owner& owner) const;
 
-  const network::Network& initial_network() const;
+  network::Network initial_network() const;
 
   /// The tables that a recipe and its stages both have.
   void set_common_parts(const toml::table& table, Stage& stage) const;
@@ -110,7 +112,7 @@ class Reader {
   void check_layers(const toml::table& table, const Stage& stage) const;
 
   std::string file_;
-  const std::optional<network::Network>& initial_;
+  const std::filesystem::path& initial_checkpoint_;
   network::Network network_;
 };
 
@@ -202,8 +204,11 @@ Stage Reader::read_stage(const toml::table& table, const Recipe& recipe,
   return stage;
 }
 
-const network::Network& Reader::initial_network() const {
-  if (initial_) return *initial_;
+network::Network Reader::initial_network() const {
+  if (!initial_checkpoint_.empty()) {
+    const auto own = network::read_checkpoint(initial_checkpoint_).own_network;
+    if (own) return *own;
+  }
   throw std::invalid_argument(
       "is that of the initial checkpoint; give --init with a checkpoint that brings its network "
       "along, as coco-mcu reshape makes one");
@@ -234,6 +239,7 @@ Recipe Reader::read(const toml::table& root) {
   for (const toml::node& stage : *stages->as_array()) {
     recipe.stages.push_back(read_stage(*stage.as_table(), recipe, common));
   }
+  recipe.description = std::move(network_);
   return recipe;
 }
 
@@ -258,7 +264,7 @@ std::string hash_of(std::string_view text) {
 }  // namespace
 
 Recipe parse_recipe(std::string_view text, std::string_view file,
-                    const std::optional<network::Network>& initial) {
+                    const std::filesystem::path& initial_checkpoint) {
   toml::table root;
   try {
     root = toml::parse(ascii_of(text));
@@ -266,14 +272,14 @@ Recipe parse_recipe(std::string_view text, std::string_view file,
     throw std::runtime_error(fmt::format("{}:{}: not TOML: {}; mend that line", file,
                                          error.source().begin.line, error.description()));
   }
-  Recipe recipe = Reader(file, initial).read(root);
+  Recipe recipe = Reader(file, initial_checkpoint).read(root);
   recipe.text = text;
   recipe.hash = hash_of(text);
   return recipe;
 }
 
 Recipe read_recipe(const std::filesystem::path& file,
-                   const std::optional<network::Network>& initial) {
+                   const std::filesystem::path& initial_checkpoint) {
   std::ifstream stream(file, std::ios::binary);
   std::string text(kMostBytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -286,7 +292,7 @@ Recipe read_recipe(const std::filesystem::path& file,
     throw std::runtime_error(
         fmt::format("{}: longer than a mebibyte; a recipe is a short text", file.string()));
   }
-  return parse_recipe(text, file.string(), initial);
+  return parse_recipe(text, file.string(), initial_checkpoint);
 }
 
 }  // namespace coco_mcu::training

@@ -107,6 +107,7 @@ struct Recipe {
   std::string name;
   std::uint64_t seed = 1;
   std::string network = "coco_mcu";
+  network::Network description;       // the zoo's of that name, or the initial checkpoint's
   core::Preprocessing preprocessing;  // height and width are the network's
   std::optional<double> dropout;      // instead of the network's own rates
   bool reinitialize_dead = false;     // channels of the initial checkpoint that are dead
@@ -123,11 +124,12 @@ struct Recipe {
 /// Throws std::runtime_error "FILE:LINE: field: reason; remedy": not TOML, a field that is unknown,
 /// missing, of another type or out of its range. A stage takes what it does not say from the
 /// recipe's tables of the same names ([optimizer], [schedule], [quantization], ...).
-/// A recipe for the network "initial" trains the one that the initial checkpoint brings along.
+/// A recipe for the network "initial" trains the one that the initial checkpoint brings along; only
+/// then is that folder read.
 Recipe read_recipe(const std::filesystem::path& file,
-                   const std::optional<network::Network>& initial = std::nullopt);
+                   const std::filesystem::path& initial_checkpoint = {});
 Recipe parse_recipe(std::string_view text, std::string_view file,
-                    const std::optional<network::Network>& initial = std::nullopt);
+                    const std::filesystem::path& initial_checkpoint = {});
 
 /// A recipe's network by this name is that of the initial checkpoint.
 constexpr std::string_view kInitialNetwork = "initial";

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "network/checkpoint.h"
 #include "network/zoo/zoo.h"
 #include "tests/support/complaint.h"
 #include "tests/support/temporary_folder.h"
@@ -57,10 +58,16 @@ TEST(Recipe, TheInputsSizeIsTheNetworks) {
 }
 
 TEST(Recipe, TrainsTheNetworkThatTheInitialCheckpointBrings) {
-  const network::Network tiny = network::zoo_entry("tiny").build();
+  const coco_mcu::testing::TemporaryFolder folder;
+  network::Checkpoint initial;
+  initial.own_network = network::zoo_entry("tiny").build();
+  initial.network = initial.own_network->name;
+  initial.labels = initial.own_network->labels;
+  initial.preprocessing = {.height = 64, .width = 64};
+  network::write_checkpoint(initial, folder.path() / "initial");
   const std::string text =
       with("network = \"initial\"\nquantization = {layers = {bneck2 = \"w4\"}}");
-  const Recipe recipe = parse_recipe(text, "trial.toml", tiny);
+  const Recipe recipe = parse_recipe(text, "trial.toml", folder.path() / "initial");
   EXPECT_EQ(recipe.preprocessing.height, 64);
   EXPECT_EQ(recipe.stages[0].quantization.layers.at("bneck2"), core::WeightFormat::kSigned4);
 }

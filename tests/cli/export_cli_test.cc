@@ -33,6 +33,7 @@ constexpr double kLargestDifference = 0.4;
 std::string output_of(const std::string& command) {
   std::string output;
   std::array<char, 4096> part = {};
+  // NOLINTNEXTLINE(cert-env33-c): the command line is made of this test's own file names
   FILE* const pipe = popen(command.c_str(), "r");
   while (pipe != nullptr && std::fgets(part.data(), part.size(), pipe) != nullptr) {
     output += part.data();
@@ -92,9 +93,10 @@ class ExportedModel : public ::testing::TestWithParam<const char*> {
   testing::TemporaryFolder folder_;
 };
 
-/// Both compute the same 8-bit codes but for rounding: ONNX Runtime rounds halves to even and adds
-/// biases in whole units of an accumulator. A code that differs by one is read by all layers
-/// behind, so single probabilities move, and decisions that are no clear ones with them.
+/// Both compute the same 8-bit codes but for rounding: an exported bias is a whole number of
+/// accumulator units, which are coarse at two bits, and ONNX Runtime rounds halves to even. A code
+/// that differs by one is read by all layers behind, so single probabilities move, and decisions
+/// that are no clear ones with them.
 TEST_P(ExportedModel, DecidesInOnnxRuntimeAsInOurEngine) {
   const std::string model = fmt::format("models/{}.cmcu", GetParam());
   const fs::path onnx = file("model.onnx");

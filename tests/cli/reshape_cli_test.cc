@@ -33,7 +33,9 @@ class Reshape : public testing::WithCheckpoint {
     return testing::run_program(arguments);
   }
 
-  network::Network made_network() const { return network::read_own_network(made()).value(); }
+  network::Network made_network() const {
+    return network::read_checkpoint(made()).own_network.value();
+  }
 
   std::string made() const { return file("reshaped"); }
 };
