@@ -200,7 +200,8 @@ class QdqExport {
   }
 
   std::string weights(const Operator& layer, const RealLayer& from, int inputs) {
-    const auto window = static_cast<std::size_t>(layer.kernel * layer.kernel);
+    const auto window =
+        static_cast<std::size_t>(layer.kernel) * static_cast<std::size_t>(layer.kernel);
     const auto channels = static_cast<std::size_t>(inputs);
     std::vector<std::int8_t> by_input(from.weights.size());
     for (std::size_t i = 0; i < from.weights.size(); ++i) {
