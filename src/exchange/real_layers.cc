@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <span>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -14,6 +16,7 @@ namespace {
 using model::Operator;
 using model::OperatorKind;
 
+constexpr int kLargestWeight = 127;
 constexpr double kLargestBias = 1 << 30;
 /// Codes for each unit of a channel that does not depend on its input.
 constexpr double kConstantUnit = 1.0 / 256.0;
@@ -107,32 +110,40 @@ class ConvolutionInReal {
 
   void take_channel(std::size_t channel, std::size_t stored) {
     const Line line = line_of(layer_, stored);
+    unpack(channel, stored);
+    const std::span<std::int8_t> row = std::span(made_.weights).subspan(channel * row_, row_);
+    const int spread = spread_out(row);
+    const double multiplier = line.multiplier / spread;
     // A code means scale * (code - stored zero point) + addend where it is written.
-    const std::int64_t moved = stored_zero_point(input_) - input_.zero_point;
-    const std::int64_t sum = unpack(channel, stored);
-    const double bias =
-        (line.offset - made_.zero_point) / line.multiplier + static_cast<double>(moved * sum);
-    if (line.multiplier > 0.0 && std::abs(bias) < kLargestBias)
-      return append(line.multiplier, bias);
-    std::fill_n(made_.weights.begin() + static_cast<std::ptrdiff_t>(channel * row_), row_,
-                std::int8_t{0});
+    const int moved = stored_zero_point(input_) - input_.zero_point;
+    const double bias = (line.offset - made_.zero_point) / multiplier +
+                        double{1} * moved * std::accumulate(row.begin(), row.end(), 0);
+    if (multiplier > 0.0 && std::abs(bias) < kLargestBias) return append(multiplier, bias);
+    std::ranges::fill(row, std::int8_t{0});
     append_constant(std::clamp(line.offset, -1.0, 256.0));
   }
 
-  /// The channel's weights to their places; their sum.
-  std::int64_t unpack(std::size_t channel, std::size_t stored) {
+  /// Multiplies weights of few bits by as much as int8 holds; that number. The unit of the bias, an
+  /// integer, becomes as much finer.
+  static int spread_out(std::span<std::int8_t> row) {
+    int largest = 1;
+    for (const std::int8_t weight : row) largest = std::max(largest, std::abs(int{weight}));
+    const int spread = std::max(kLargestWeight / largest, 1);
+    for (std::int8_t& weight : row) weight = static_cast<std::int8_t>(weight * spread);
+    return spread;
+  }
+
+  /// The channel's weights to their places.
+  void unpack(std::size_t channel, std::size_t stored) {
     const std::size_t count = model::window_weights(layer_, input_);
     const std::uint8_t* packed =
         layer_.weights.data() + stored * core::packed_row_bytes(layer_.format, count);
-    std::int64_t sum = 0;
     std::size_t next = 0;
     for (std::size_t i = 0; i < row_; ++i) {
       if (!layer_.read_mask.empty() && !model::is_in_mask(layer_.read_mask.data(), i)) continue;
       const int weight = core::weight_at(layer_.format, packed, next++);
       made_.weights[channel * row_ + i] = static_cast<std::int8_t>(weight);
-      sum += weight;
     }
-    return sum;
   }
 
   const Operator& layer_;
