@@ -24,7 +24,8 @@ h2{font-size:1.2rem;margin:.2rem 0 .8rem}
 .wide{overflow-x:auto;margin:.8rem 0}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.87rem}
 caption{text-align:left;padding-bottom:.3rem}
-th,td{text-align:left;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
+td:nth-child(-n+2){overflow-wrap:anywhere}
 th{color:var(--muted);font-weight:600}
 svg{display:block;width:100%;height:auto;margin:1rem 0}
 svg.roc{max-width:26rem}
