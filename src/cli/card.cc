@@ -1,14 +1,10 @@
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,19 +12,16 @@
 #include "cli/annotated_pictures.h"
 #include "cli/commands.h"
 #include "cli/embedded_model.h"
+#include "cli/model_facts.h"
 #include "cli/model_summary.h"
 #include "cli/network_options.h"
 #include "cli/output.h"
-#include "core/weight_format.h"
-#include "evaluation/metrics.h"
+#include "kernels/kernels.h"
 #include "model/model_file.h"
 #include "report/file.h"
-#include "report/table.h"
 
 namespace coco_mcu::cli {
 namespace {
-
-using report::thousands;
 
 struct Options {
   std::string file;
@@ -38,20 +31,6 @@ struct Options {
   std::string notes;                // Markdown file; empty: none
   std::string out;
 };
-
-/// One network on one set of pictures.
-struct Measured {
-  DecidedPictures decided;
-  evaluation::Metrics metrics;
-};
-
-Measured measure(const Detector& detector, const AnnotatedPictures& pictures) {
-  Measured measured;
-  measured.decided = decide_all("card", *detector.decider, pictures);
-  measured.metrics =
-      evaluation::evaluate(measured.decided.predictions, detector.threshold.exclusive());
-  return measured;
-}
 
 /// A row of a Markdown table; what would end a cell is escaped.
 std::string row(const std::vector<std::string>& cells) {
@@ -82,71 +61,17 @@ std::string read_notes(const std::string& path) {
   return text;
 }
 
+std::string body(const Rows& rows) {
+  std::string text;
+  for (const Cells& cells : rows) text += row(cells);
+  return text;
+}
+
 std::string cost_section(const model::ModelFile& file) {
-  const model::View model = file.view();
-  const ModelSummary summary = summarize(model, kernels::best_backend());
-  std::map<std::pair<std::string, std::string>, CostSummary> kinds;  // by operation and format
-  for (const LayerSummary& each : summary.layers) {
-    if (!model::has_weights(each.layer.kind)) continue;
-    kinds[{std::string(model::kind_name(each.layer.kind)),
-           std::string(core::format_name(each.layer.format))}]
-        .add(each);
-  }
-  std::string text = "## Size and work\n\n" + head({"", ""});
-  text += row({"network", std::string(model.network())});
-  text += row({"file", thousands(static_cast<std::int64_t>(file.bytes().size())) + " bytes"});
-  text += row({"weights", fmt::format("{} in {} bytes", thousands(summary.total.weights),
-                                      thousands(summary.total.weight_bytes))});
-  text += row({"multiply-accumulates", thousands(summary.total.macs)});
-  text += row({"RAM of its plan", thousands(model.arena_bytes()) + " bytes"});
-  text += row({"input", fmt::format("{}x{} RGB", model.preprocessing().height,
-                                    model.preprocessing().width)});
-  text += "\n" + head({"layers", "number", "weight format", "weights", "bytes", "MACs"});
-  for (const auto& [kind, sum] : kinds) {
-    text += row({kind.first, std::to_string(sum.layers), kind.second, thousands(sum.weights),
-                 thousands(sum.weight_bytes), thousands(sum.macs)});
-  }
-  std::string bits;
-  for (const auto& [width, sum] : summary.by_bits) {
-    bits += fmt::format("{}{} bits in {} layers", bits.empty() ? "" : ", ", width, sum.layers);
-  }
-  return text + fmt::format("\nBits of a weight: {}.\n", bits);
-}
-
-std::string accuracy_row(const std::string& set, const std::string& network,
-                         const evaluation::Metrics& metrics) {
-  const evaluation::Confusion& counts = metrics.confusion;
-  return row(
-      {set, network, std::to_string(counts.total()), std::to_string(counts.correct()),
-       fmt::format("{} [{}, {}]", percent(metrics.accuracy), percent(metrics.accuracy_interval.low),
-                   percent(metrics.accuracy_interval.high)),
-       metrics.area_under_roc ? fmt::format("{:.3f} [{:.3f}, {:.3f}]", *metrics.area_under_roc,
-                                            metrics.area_interval->low, metrics.area_interval->high)
-                              : "one class is missing",
-       fmt::format("{:.3f}", metrics.cross_entropy), std::to_string(counts.true_positives),
-       std::to_string(counts.false_negatives), std::to_string(counts.false_positives),
-       std::to_string(counts.true_negatives)});
-}
-
-std::string paired_row(const std::string& set, const Measured& model, const Measured& reference) {
-  const evaluation::PairedTest test =
-      evaluation::paired_test(model.decided.predictions, reference.decided.predictions,
-                              model.metrics.threshold, reference.metrics.threshold);
-  return row({set, std::to_string(test.both_right), std::to_string(test.only_first_right),
-              std::to_string(test.only_second_right), std::to_string(test.both_wrong),
-              fmt::format("{:.3g}", test.p_value)});
-}
-
-std::string threshold_text(const Threshold& threshold) {
-  return fmt::format("{} {:.6g}", threshold.is_inclusive ? "from" : "above", threshold.probability);
-}
-
-std::optional<Detector> open_reference(const std::string& path) {
-  if (path.empty()) return std::nullopt;
-  NetworkOptions network;
-  (std::filesystem::is_directory(path) ? network.checkpoint : network.model) = path;
-  check(network);
-  return open_detector(network);
+  const ModelSummary summary = summarize(file.view(), kernels::best_backend());
+  return "## Size and work\n\n" + head({"", ""}) + body(size_rows(file, summary)) + "\n" +
+         head(format_columns()) + body(format_rows(summary)) +
+         fmt::format("\nBits of a weight: {}.\n", bits_text(summary));
 }
 
 std::string accuracy_section(const Options& options, const Detector& model,
@@ -156,12 +81,12 @@ std::string accuracy_section(const Options& options, const Detector& model,
   std::string paired;
   for (std::size_t i = 0; i < sets.size(); ++i) {
     const std::string& set = options.annotations[i];
-    const Measured measured = measure(model, sets[i]);
-    rows += accuracy_row(set, "this model", measured.metrics);
+    const Measured measured = measure("card", model, sets[i]);
+    rows += row(accuracy_cells(set, "this model", measured.metrics));
     if (!reference) continue;
-    const Measured other = measure(*reference, sets[i]);
-    rows += accuracy_row(set, options.against, other.metrics);
-    paired += paired_row(set, measured, other);
+    const Measured other = measure("card", *reference, sets[i]);
+    rows += row(accuracy_cells(set, options.against, other.metrics));
+    paired += row(paired_cells(set, measured, other));
   }
   std::string text = fmt::format("## Accuracy\n\nThis model says \"person\" {} in probability.",
                                  threshold_text(model.threshold));
@@ -171,26 +96,18 @@ std::string accuracy_section(const Options& options, const Detector& model,
   text +=
       "\nIn brackets: 95 % intervals, Wilson's of the share and Hanley and McNeil's of the "
       "AUC.\n\n";
-  text += head({"pictures", "network", "n", "right", "share", "AUC", "cross entropy",
-                "persons found", "persons missed", "false alarms", "rightly none"}) +
-          rows;
+  text += head(accuracy_columns()) + rows;
   if (reference) {
     text +=
         fmt::format("\nBoth on the same pictures ({}), McNemar's exact test:\n\n", options.against);
-    text +=
-        head({"pictures", "both right", "only this model", "only the other", "both wrong", "p"}) +
-        paired;
+    text += head(paired_columns()) + paired;
   }
   return text;
 }
 
 std::string provenance_section(const model::View& model) {
-  std::string text =
-      "## Recipe and provenance\n\nAs the model file records them.\n\n" + head({"", ""});
-  for (int i = 0; i < model.provenance_count(); ++i) {
-    text += row({std::string(model.provenance(i).key), std::string(model.provenance(i).value)});
-  }
-  return text;
+  return "## Recipe and provenance\n\nAs the model file records them.\n\n" + head({"", ""}) +
+         body(provenance_rows(model));
 }
 
 std::string repeat_section(const Options& options) {
@@ -204,19 +121,9 @@ std::string repeat_section(const Options& options) {
 }
 
 void card(const Options& options) {
-  if (options.annotations.size() != options.images.size()) {
-    throw UsageError(fmt::format(
-        "--annotations names {} files and --images {} folders; give one folder for each file",
-        options.annotations.size(), options.images.size()));
-  }
   const std::string notes = options.notes.empty() ? "" : "\n" + read_notes(options.notes);
-  std::vector<AnnotatedPictures> sets;
-  for (std::size_t i = 0; i < options.annotations.size(); ++i) {
-    AnnotationOptions annotation;
-    annotation.annotations = options.annotations[i];
-    annotation.images = options.images[i];
-    sets.push_back(read_annotated_pictures(annotation));
-  }
+  const std::vector<AnnotatedPictures> sets =
+      read_picture_sets(options.annotations, options.images);
   const model::ModelFile file = open_model(options.file);
   NetworkOptions network;
   network.model = options.file;

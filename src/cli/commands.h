@@ -22,6 +22,7 @@ void add_import(CommandLine& program);
 void add_inspect(CommandLine& program);
 void add_lower(CommandLine& program);
 void add_plan(CommandLine& program);
+void add_report(CommandLine& program);
 void add_reshape(CommandLine& program);
 void add_run(CommandLine& program);
 void add_simulate(CommandLine& program);

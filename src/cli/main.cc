@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     add_inspect(program);
     add_plan(program);
     add_lower(program);
+    add_report(program);
     add_reshape(program);
     add_run(program);
     add_simulate(program);

@@ -11,12 +11,12 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/plan_drawings.h"
 #include "model/model_file.h"
 #include "model/row_window.h"
 #include "model/serialize.h"
 #include "planning/planner.h"
 #include "report/file.h"
-#include "report/memory_map.h"
 #include "report/table.h"
 
 namespace coco_mcu::cli {
@@ -169,27 +169,6 @@ void print_front(const Options& options, const LowerBound& bound, const ParetoFr
   }
   table.total({thousands(bound.bytes), "is a lower bound"});
   print_line(table.text());
-}
-
-std::string front_svg(const model::IntegerModel& model, const ParetoFront& front) {
-  report::MemoryCurve curve;
-  curve.name = front.front().plan.streams_input ? "picture row by row" : "picture held";
-  for (const PlannedModel& planned : front) {
-    curve.points.push_back({peak_of(planned), static_cast<double>(planned.macs) / 1e6});
-  }
-  return report::memory_curve_svg(model.network + ": peak RAM against work", {curve});
-}
-
-std::string plan_svg(const model::IntegerModel& model, const PlannedModel& planned) {
-  report::MemoryMap map;
-  map.title = fmt::format("{}: {} bytes", model.network, thousands(peak_of(planned)));
-  map.bytes = peak_of(planned);
-  map.boundaries = planned.pass_ends;
-  map.moments = planned.pass_ends.back();
-  for (const planning::PlacedBuffer& buffer : planned.buffers) {
-    map.boxes.push_back({buffer.name, buffer.offset, buffer.bytes, buffer.first, buffer.last});
-  }
-  return report::memory_map_svg(map);
 }
 
 void write_model(const std::string& path, model::IntegerModel model, const model::Plan& plan) {

@@ -1,9 +1,6 @@
 #include "firmware/simulate.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -12,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/build_folder.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "dataset/image.h"
@@ -32,26 +30,6 @@ struct Options {
   int model_region = 0;
   bool json = false;
   bool per_layer = false;
-};
-
-/// Where firmware is built, gone when the command ends.
-class BuildFolder {
- public:
-  BuildFolder() {
-    std::string name = (fs::temp_directory_path() / "coco_mcu_simulate_XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      throw std::runtime_error(name + ": cannot be made; is there room in TMPDIR?");
-    }
-    path_ = name;
-  }
-  ~BuildFolder() { fs::remove_all(path_); }
-  BuildFolder(const BuildFolder&) = delete;
-  BuildFolder& operator=(const BuildFolder&) = delete;
-
-  fs::path firmware() const { return path_ / "firmware"; }
-
- private:
-  fs::path path_;
 };
 
 void print_layers(const model::View& model, const firmware::SimulatedDecision& decision) {

@@ -1,0 +1,62 @@
+// A model on one page of HTML: figures, drawings and pictures, nothing referred to outside of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace coco_mcu::report {
+
+/// Cells are text; the page escapes it. Without columns there is no header.
+struct PageTable {
+  std::string caption;
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+};
+
+struct RocPoint {
+  double false_positive_rate = 0;
+  double true_positive_rate = 0;
+};
+
+struct RocCurve {
+  std::string name;
+  std::vector<RocPoint> points;
+};
+
+/// The curves on one square, a legend below. SVG.
+std::string roc_svg(const std::vector<RocCurve>& curves);
+
+struct PagePicture {
+  std::vector<std::uint8_t> jpeg;
+  std::string name;
+  std::string verdict;  // what was said of it and what is true
+};
+
+struct PageBar {
+  std::string name;
+  std::string note;  // beside the name, such as the weight format
+  double value = 0;  // not negative
+  std::string text;  // the value as people read it
+};
+
+/// Parts are written in this order; what is empty is left out.
+struct PageSection {
+  std::string title{};
+  std::vector<std::string> paragraphs{};
+  std::vector<PageTable> tables{};
+  std::vector<std::string> drawings{};  // SVG, which is not escaped
+  std::vector<PageBar> bars{};          // relative to the largest
+  std::vector<PagePicture> pictures{};
+};
+
+struct ModelPage {
+  std::string title;
+  std::string subtitle;
+  std::vector<PageSection> sections;
+};
+
+/// The whole document, UTF-8 and well-formed XML, light or dark as the reader's system is.
+std::string model_page_html(const ModelPage& page);
+
+}  // namespace coco_mcu::report
