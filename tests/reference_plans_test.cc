@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "bench/support/shared_networks.h"
+#include "model/model_file.h"
+#include "model/serialize.h"
 #include "planning/lower_bound.h"
 #include "planning/planner.h"
 #include "tests/support/shared_material.h"
@@ -37,6 +39,12 @@ TEST_F(ReferencePlans, HeldWithoutWhatIsDead) {
   EXPECT_LE(front.front().plan.arena_bytes, 202'800U);
 }
 
+TEST_F(ReferencePlans, StreamedWithLiveAttention) {
+  const model::IntegerModel model = reference_network(/*with_attention=*/true);
+  const ParetoFront front = planning::search(model, /*streams_input=*/true);
+  EXPECT_LE(front.back().plan.arena_bytes, 104'000U);
+}
+
 TEST_F(ReferencePlans, PersonDetectorsOfOthersNeedLessThanThere) {
   struct Peer {
     const char* name;
@@ -49,6 +57,16 @@ TEST_F(ReferencePlans, PersonDetectorsOfOthersNeedLessThanThere) {
       EXPECT_LT(front.front().plan.arena_bytes, peer.arena_bytes) << peer.name;
     }
   }
+}
+
+/// Each kernel of it is the sum of two: none of the three tensors of a sum is kept but the last.
+TEST(ShippedModelPlans, ComputeAgainWhatHasNoRoom) {
+  const model::ModelFile file = model::read_model("models/person.cmcu");
+  const ParetoFront front =
+      planning::search(model::deserialize(file.bytes()), /*streams_input=*/true);
+  EXPECT_LE(front.front().plan.arena_bytes, 128'000U);
+  EXPECT_LE(front.back().plan.arena_bytes, 80'000U);
+  EXPECT_GT(front.back().recomputed_macs, 0);
 }
 
 }  // namespace
