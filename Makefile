@@ -60,9 +60,9 @@ node-packages:
 
 lint: packages test-packages
 	tools/install_packages.sh $(LINT_PACKAGES)
-	cmake --preset sanitize
-	cmake --build --preset sanitize --target coco_mcu_tensor_bundle
-	tools/lint.sh build/sanitize
+	cmake --preset sanitize -B build/lint -DCMAKE_UNITY_BUILD=OFF
+	cmake --build build/lint --target coco_mcu_tensor_bundle
+	tools/lint.sh build/lint
 
 install: build
 	cmake --install build/release --prefix $(PREFIX)
