@@ -18,7 +18,6 @@ constexpr std::size_t kMostWeights = 256;  // of one output channel: the upper s
 constexpr std::size_t kHalfGroup = 8;      // input channels
 constexpr std::size_t kGroup = 16;
 constexpr std::size_t kAddends = 4;  // words behind the codes of two pixels
-constexpr std::size_t kNumbers = 8;  // words behind the weights of four channels
 constexpr std::size_t kMostParts = 2;
 constexpr std::size_t kBlockWords = 528;  // as many as the stack has room for
 static_assert(kBlockWords >= kMostParts * (kMostWeights + kAddends));
@@ -258,7 +257,7 @@ struct Sums {
 void store_sums(const Convolution& layer, std::size_t first, const std::int32_t (&sums)[4],
                 std::uint8_t* out) {
   for (std::size_t c = 0; c < 4; ++c) {
-    out[first + c] = code_before_limits(layer.requantization, sums[c], first + c);
+    out[first + c] = code_before_table(layer.requantization, sums[c], first + c);
   }
 }
 
@@ -337,7 +336,7 @@ bool has_long_lanes(const Convolution& layer) {
          layer.window_weights() <= kMostParts * kMostWeights;
 }
 
-/// One pixel whose sums are made in parts. Without limits and table.
+/// One pixel whose sums are made in parts. Without the table.
 [[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x,
                                        std::uint32_t* block, std::uint8_t* out) {
   const std::size_t all = layer.window_weights();
@@ -382,7 +381,7 @@ void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows ro
       make_long_pixel(layer, rows[0] + pixel * static_cast<std::size_t>(layer.in_channels), block,
                       out + pixel * channels);
     }
-    finish_codes(layer.requantization, out, pixels * channels);
+    apply_table(layer.requantization, out, pixels * channels);
     return;
   }
   const Plan plan(layer, layer.window_weights());
@@ -397,7 +396,7 @@ void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows ro
       const std::size_t from = channel + 4 > channels ? channels - 4 : channel;
       make_channels(layer, plan, top_half, from, block, count, to);
     }
-    finish_codes(layer.requantization, to, count * channels);
+    apply_table(layer.requantization, to, count * channels);
   }
 }
 

@@ -10,7 +10,6 @@ namespace coco_mcu::kernels::cortex_m {
 namespace {
 
 constexpr int kMostKernel = 5;
-constexpr std::size_t kNumbers = 8;
 
 int columns_of(const Convolution& layer) {
   return layer.kernel + layer.stride;
@@ -114,10 +113,10 @@ void store_sums(const Group& group, const std::uint32_t* sums, bool has_right, s
     const std::int32_t right =
         static_cast<std::int32_t>(sums[i] - static_cast<std::uint32_t>(std::int32_t{left})) >> 16;
     const std::size_t channel = group.first + i;
-    out[i] = code_before_limits(group.layer.requantization, left, channel);
+    out[i] = code_before_table(group.layer.requantization, left, channel);
     if (has_right) {
       out[static_cast<std::size_t>(group.layer.out_channels) + i] =
-          code_before_limits(group.layer.requantization, right, channel);
+          code_before_table(group.layer.requantization, right, channel);
     }
   }
 }
@@ -222,7 +221,7 @@ void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, Win
       make_edge_pair(group, column, to);
     }
   }
-  finish_codes(layer.requantization, out, static_cast<std::size_t>(layer.out_width) * channels);
+  apply_table(layer.requantization, out, static_cast<std::size_t>(layer.out_width) * channels);
 }
 
 }  // namespace coco_mcu::kernels::cortex_m

@@ -70,9 +70,14 @@ asm(R"(
   beq 3f
   coco_mcu_column_codes r4 r10 r4 r6 \shift
   coco_mcu_column_codes r5 r6 r5 r7 \shift
-  ldr r1, [sp, #12]
+  ldmia r1, {r2, r3}
   orr r4, r4, r5, lsl #8
   orr r10, r10, r6, lsl #8
+  uqadd8 r4, r4, r2
+  uqadd8 r10, r10, r2
+  sub r4, r4, r3
+  sub r10, r10, r3
+  ldr r1, [sp, #12]
   str r10, [r0, r1]
   str r4, [r0]
   b 4f

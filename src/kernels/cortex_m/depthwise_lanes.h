@@ -14,8 +14,8 @@ namespace coco_mcu::kernels::cortex_m {
 /// order of the fields.
 struct ColumnPairs {
   const std::uint8_t* const* rows;  // of the window, null behind the last one
-  /// Four sums to begin with; for each row and column four weights; eight numbers: multiplier and
-  /// offset of channels 0, 2, 1, 3.
+  /// Four sums to begin with; for each row and column four weights; what TopHalf
+  /// finds for four channels.
   const std::uint32_t* weights;
   std::uint8_t* out;          // in words where sums are asked for: four for each pair
   std::size_t out_stride;     // bytes from the left output to the right one; 0: the left one alone

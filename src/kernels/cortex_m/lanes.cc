@@ -56,9 +56,14 @@ asm(R"(
   coco_mcu_add_addends
   coco_mcu_two_codes r8, r4, r10, r6
   coco_mcu_two_codes r9, r5, r11, r7
-  ldrd r1, r2, [sp, #16]
   orr r4, r4, r5, lsl #8
   orr r6, r6, r7, lsl #8
+  ldmia r1, {r2, r3}
+  uqadd8 r4, r4, r2
+  uqadd8 r6, r6, r2
+  sub r4, r4, r3
+  sub r6, r6, r3
+  ldrd r1, r2, [sp, #16]
   str r6, [r1, r2]
   str r4, [r1]
   add r1, r1, r2, lsl #1

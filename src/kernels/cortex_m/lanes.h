@@ -24,8 +24,8 @@ struct LaneGroup {
   /// pair 1; behind the quads four addends: of channel A and B for the first pixel and the second.
   const std::uint32_t* codes;
   const std::uint32_t* codes_end;
-  /// Of each quad pair 0 of channels (0, 2) and (1, 3), then pair 1; behind the quads eight
-  /// numbers: multiplier and offset of channels 0, 2, 1, 3.
+  /// Of each quad pair 0 of channels (0, 2) and (1, 3), then pair 1; behind the quads
+  /// what TopHalf finds for four channels.
   const std::uint32_t* weights;
   const std::uint32_t* weights_end;
   std::uint8_t* out;           // of the first pixel; in words where sums are asked for
