@@ -69,72 +69,6 @@ std::uint32_t rotated(std::uint32_t word, int bits) {
   return word >> bits | word << (32 - bits);
 }
 
-/// Two numbers of 16 bits of two words: their lower ones, or their upper ones.
-std::uint32_t lower_halves(std::uint32_t x, std::uint32_t y) {
-  std::uint32_t pair;
-  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(x), "r"(y));
-  return pair;
-}
-std::uint32_t upper_halves(std::uint32_t x, std::uint32_t y) {
-  std::uint32_t pair;
-  asm("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(y), "r"(x));
-  return pair;
-}
-
-/// Codes of 8 channels, four pairs (i, i + 4) or, of two words each, half of the pairs (i, i + 8).
-inline void widen_words(std::uint32_t lower, std::uint32_t upper, std::uint32_t zero,
-                        std::uint32_t* even, std::uint32_t* odd) {
-  Halves x = halves_of(lower);
-  Halves y = halves_of(upper);
-  x = {subtract_halves(x.even, zero), subtract_halves(x.odd, zero)};
-  y = {subtract_halves(y.even, zero), subtract_halves(y.odd, zero)};
-  even[0] = lower_halves(x.even, y.even);
-  even[2] = upper_halves(x.even, y.even);
-  odd[0] = lower_halves(x.odd, y.odd);
-  odd[2] = upper_halves(x.odd, y.odd);
-}
-
-/// Pixels number first .. first + count - 1 of a block: codes less the zero point, and addends.
-/// From `x` on there are `stride` bytes from pixel to pixel; each has as many codes as the quads
-/// hold.
-void widen_pixels(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x,
-                  std::size_t stride, std::size_t first, std::size_t count, std::uint32_t* block) {
-  const std::uint32_t zero = twice(static_cast<std::uint32_t>(zero_point));
-  const std::size_t groups = plan.quads / 4;
-  const bool has_half = plan.quads % 4 != 0;
-  const std::int32_t zeros = static_cast<std::int32_t>(plan.quads * kQuad) * zero_point;
-  const std::int32_t starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step;
-  // Channel A's weights are step * code + origin, channel B's codes are two less.
-  const std::int32_t origin = plan.step == 1 ? -1 : -3;
-  const int shift = plan.sum_shift();
-  std::uint32_t* pair = block + first / 2 * plan.pair_words();
-  for (std::size_t i = first; i != first + count; ++i, x += stride) {
-    std::uint32_t* to = pair + i % 2;
-    const std::uint8_t* next = x;
-    std::uint32_t sum = 0;
-    for (std::size_t left = groups; left != 0; --left, next += kGroup, to += 2 * kHalfGroup) {
-      const std::uint32_t w0 = load_word(next);
-      const std::uint32_t w1 = load_word(next + 4);
-      const std::uint32_t w2 = load_word(next + 8);
-      const std::uint32_t w3 = load_word(next + 12);
-      sum = __usada8(w3, 0, __usada8(w2, 0, __usada8(w1, 0, __usada8(w0, 0, sum))));
-      widen_words(w0, w2, zero, to, to + kHalfGroup);
-      widen_words(w1, w3, zero, to + 4, to + kHalfGroup + 4);
-    }
-    if (has_half) {
-      const std::uint32_t w0 = load_word(next);
-      const std::uint32_t w1 = load_word(next + 4);
-      sum = __usada8(w1, 0, __usada8(w0, 0, sum));
-      widen_words(w0, w1, zero, to, to + 4);
-    }
-    const std::int32_t codes = static_cast<std::int32_t>(sum) - zeros;
-    std::uint32_t* addends = pair + plan.quads * kQuad + i % 2 * 2;
-    addends[0] = static_cast<std::uint32_t>(origin * codes - starts) << shift;
-    addends[1] = static_cast<std::uint32_t>(codes) << shift;
-    if (i % 2 != 0) pair += plan.pair_words();
-  }
-}
-
 constexpr std::uint32_t kOneOfTwo = 0x33333333U;
 
 /// The codes of channel A in every other two bits, those of channel B two less between them; a
@@ -261,6 +195,33 @@ void store_sums(const Convolution& layer, std::size_t first, const std::int32_t 
   }
 }
 
+/// Codes of `count` pixels, `stride` bytes apart, from `x` on to a block; each has as many as the
+/// quads hold.
+void widen(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x, std::size_t stride,
+           std::size_t count, std::uint32_t* block) {
+  Widening widening = {
+      .x = x,
+      .stride = stride,
+      .pairs = count / 2,
+      .to = block,
+      .zero = twice(static_cast<std::uint32_t>(-zero_point) & 0xFFFFU),
+      .groups = plan.quads / 4,
+      .has_half = plan.quads % 4 != 0 ? 1U : 0U,
+      .zeros = static_cast<std::int32_t>(plan.quads * kQuad) * zero_point,
+      // Channel A's weights are step * code + origin, channel B's codes are two less.
+      .origin = plan.step == 1 ? -1 : -3,
+      .starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step,
+      .shift = plan.sum_shift()};
+  if (widening.pairs != 0) widen_pixels(&widening);
+  if (count % 2 == 0) return;
+  // The last pixel is its own neighbour.
+  widening.x += (count - 1) * stride;
+  widening.to += count / 2 * plan.pair_words();
+  widening.stride = 0;
+  widening.pairs = 1;
+  widen_pixels(&widening);
+}
+
 /// Four output channels at `pixels` pixels whose codes have been widened.
 [[gnu::noinline]] void make_channels(const Convolution& layer, const Plan& plan,
                                      const TopHalf& top_half, std::size_t first,
@@ -312,18 +273,18 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   const std::size_t padded = plan.quads * kQuad;
   if (layer.kernel == 1 && layer.padding == 0 && plan.channels == padded) {
     const auto stride = static_cast<std::size_t>(layer.stride * layer.in_channels);
-    widen_pixels(plan, layer.zero_point, rows[0] + first * stride, stride, 0, count, block);
+    widen(plan, layer.zero_point, rows[0] + first * stride, stride, count, block);
     return;
   }
-  std::uint8_t windows[kMostWeights];
-  const std::size_t at_once = kMostWeights / padded;
+  std::uint8_t windows[2 * kMostWeights];
+  const std::size_t at_once = kMostWeights / padded * 2;
   for (std::size_t done = 0; done < count;) {
     std::size_t some = 0;
     for (; some < at_once && done + some < count; ++some) {
       gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded,
              windows + (some + 1) * padded);
     }
-    widen_pixels(plan, layer.zero_point, windows, padded, done, some, block);
+    widen(plan, layer.zero_point, windows, padded, some, block + done / 2 * plan.pair_words());
     done += some;
   }
 }
@@ -345,8 +306,8 @@ bool has_long_lanes(const Convolution& layer) {
   };
   constexpr std::size_t kPartWords = kMostWeights + kAddends;
   for (std::size_t from = 0; from < all; from += kMostWeights) {
-    widen_pixels(part_plan(from), layer.zero_point, x + from, 0, 0, 1,
-                 block + from / kMostWeights * kPartWords);
+    widen(part_plan(from), layer.zero_point, x + from, 0, 1,
+          block + from / kMostWeights * kPartWords);
   }
   const auto channels = static_cast<std::size_t>(layer.out_channels);
   for (std::size_t channel = 0; channel < channels; channel += 4) {
