@@ -244,26 +244,33 @@ void widen(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x, std
   }
 }
 
-/// The codes under the window of one output pixel, side by side, and what fills the last quads;
-/// padding is the zero point.
+void copy_codes(const std::uint8_t* x, std::size_t count, std::uint8_t* to) {
+  if (count < 4) {
+    for (std::size_t i = 0; i < count; ++i) to[i] = x[i];
+    return;
+  }
+  const std::uint8_t* const last = x + count - 4;
+  std::uint8_t* const last_to = to + count - 4;
+  for (; x < last; x += 4, to += 4) store_word(to, load_word(x));
+  store_word(last_to, load_word(last));  // some of its codes for the second time
+}
+
+/// The codes under the window of one output pixel, side by side; padding is the zero point.
 void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
-            std::uint8_t* window, std::uint8_t* window_end) {
+            std::uint8_t* window) {
   const std::int32_t begin = out_column * layer.stride - layer.padding;
   const std::int32_t end = begin + layer.kernel;
   const std::int32_t from = begin < 0 ? 0 : begin;
   const std::int32_t to = end > layer.in_width ? layer.in_width : end;
-  const std::size_t bytes = static_cast<std::size_t>(layer.kernel * layer.in_channels);
+  const bool is_inside = from == begin && to == end;
+  const auto bytes = static_cast<std::size_t>(layer.kernel * layer.in_channels);
+  const auto skipped = static_cast<std::size_t>((from - begin) * layer.in_channels);
+  const auto count = static_cast<std::size_t>(to > from ? (to - from) * layer.in_channels : 0);
+  const std::int32_t offset = from * layer.in_channels;
   for (std::int32_t ky = 0; ky < layer.kernel; ++ky, window += bytes) {
-    const bool is_whole = rows[ky] != nullptr && from == begin && to == end;
-    if (!is_whole) std::memset(window, layer.zero_point, bytes);
-    if (rows[ky] == nullptr || from >= to) continue;
-    const std::uint8_t* x = rows[ky] + from * layer.in_channels;
-    std::uint8_t* next = window + (from - begin) * layer.in_channels;
-    std::size_t count = static_cast<std::size_t>((to - from) * layer.in_channels);
-    for (; count >= 4; count -= 4, x += 4, next += 4) store_word(next, load_word(x));
-    for (; count != 0; --count) *next++ = *x++;
+    if (rows[ky] == nullptr || !is_inside) std::memset(window, layer.zero_point, bytes);
+    if (rows[ky] != nullptr) copy_codes(rows[ky] + offset, count, window + skipped);
   }
-  while (window != window_end) *window++ = static_cast<std::uint8_t>(layer.zero_point);
 }
 
 /// Widens `count` pixels from `first` on, the first pixels of a block. Not inline: its memory is
@@ -278,11 +285,12 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   }
   std::uint8_t windows[2 * kMostWeights];
   const std::size_t at_once = kMostWeights / padded * 2;
+  // What fills the last quads stays as it is.
+  std::memset(windows, layer.zero_point, at_once * padded);
   for (std::size_t done = 0; done < count;) {
     std::size_t some = 0;
     for (; some < at_once && done + some < count; ++some) {
-      gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded,
-             windows + (some + 1) * padded);
+      gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded);
     }
     widen(plan, layer.zero_point, windows, padded, some, block + done / 2 * plan.pair_words());
     done += some;
