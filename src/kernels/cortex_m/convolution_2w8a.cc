@@ -66,7 +66,7 @@ struct Plan {
 };
 
 std::uint32_t rotated(std::uint32_t word, int bits) {
-  return word >> bits | word << (32 - bits);
+  return word >> bits | word << (32 - bits) % 32;
 }
 
 constexpr std::uint32_t kOneOfTwo = 0x33333333U;
@@ -77,25 +77,20 @@ inline std::uint32_t interleaved(std::uint32_t a, std::uint32_t b) {
   return (a & kOneOfTwo) | rotated(b & kOneOfTwo, 18);
 }
 
-/// Weights of some input channels, four output channels: those of even places, then those of odd
-/// ones.
-inline void expand_words(const std::uint32_t (&rows)[4], int pairs, std::uint32_t* to) {
+/// Weights of the last input channels, four output channels: those of even places, then those of
+/// odd ones.
+void expand_words(const std::uint32_t (&rows)[4], int pairs, std::uint32_t* to) {
   constexpr std::uint32_t kUpperBits = 0xAAAAAAAAU;  // turns 0..3 into two less, in two bits
-  constexpr std::uint32_t kLanes = 0xC003C003U;
   const std::uint32_t b0 = rows[2] ^ kUpperBits;
   const std::uint32_t b1 = rows[3] ^ kUpperBits;
   const std::uint32_t even[2] = {interleaved(rows[0], b0), interleaved(rows[1], b1)};
   const std::uint32_t odd[2] = {interleaved(rows[0] >> 2U, b0 >> 2U),
                                 interleaved(rows[1] >> 2U, b1 >> 2U)};
-#pragma GCC unroll 4
   for (int i = 0; i < pairs; ++i) {
-    to[2 * i] = (i == 0 ? even[0] : rotated(even[0], 4 * i)) & kLanes;
-    to[2 * i + 1] = (i == 0 ? even[1] : rotated(even[1], 4 * i)) & kLanes;
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < pairs; ++i) {
-    to[2 * (pairs + i)] = (i == 0 ? odd[0] : rotated(odd[0], 4 * i)) & kLanes;
-    to[2 * (pairs + i) + 1] = (i == 0 ? odd[1] : rotated(odd[1], 4 * i)) & kLanes;
+    to[2 * i] = rotated(even[0], 4 * i) & kLanes;
+    to[2 * i + 1] = rotated(even[1], 4 * i) & kLanes;
+    to[2 * (pairs + i)] = rotated(odd[0], 4 * i) & kLanes;
+    to[2 * (pairs + i) + 1] = rotated(odd[1], 4 * i) & kLanes;
   }
 }
 
@@ -109,14 +104,13 @@ std::uint32_t last_codes(const std::uint8_t* packed, std::size_t bytes) {
 /// Rows of four output channels.
 void expand_rows(const Plan& plan, const std::uint8_t* row, std::size_t row_bytes,
                  std::uint32_t* to) {
-  const std::uint8_t* third = row + 2 * row_bytes;
-  std::size_t left = plan.channels;
-  for (; left >= kGroup; left -= kGroup, row += 4, third += 4, to += kGroup) {
-    expand_words({load_word(row), load_word(row + row_bytes), load_word(third),
-                  load_word(third + row_bytes)},
-                 4, to);
-  }
+  const std::size_t groups = plan.channels / kGroup;
+  const std::size_t left = plan.channels % kGroup;
+  if (groups != 0) expand_groups(row, row_bytes, to, groups);
   if (left == 0) return;
+  to += groups * kGroup;
+  row += groups * 4;
+  const std::uint8_t* third = row + 2 * row_bytes;
   const std::size_t bytes = (left + 3) / 4;
   std::uint32_t last[4] = {last_codes(row, bytes), last_codes(row + row_bytes, bytes),
                            last_codes(third, bytes), last_codes(third + row_bytes, bytes)};

@@ -40,6 +40,14 @@ struct LaneGroup {
 /// How far sums of a single chunk are moved.
 constexpr int kOneChunkShift = 18;
 
+/// The lowest bits and bits 14 and 15 of both halves: where a word has two input channels' codes.
+constexpr std::uint32_t kLanes = 0xC003C003U;
+
+/// Weights of four output channels, `row_bytes` from row to row: of `groups` times 16 input
+/// channels, one at least, as LaneGroup has them.
+void expand_groups(const std::uint8_t* rows, std::size_t row_bytes, std::uint32_t* to,
+                   std::size_t groups);
+
 enum class Chunk : std::uint8_t { kOnly, kFirst, kFurther };
 
 /// Where a chunk of so many quads, 1..8, begins.
