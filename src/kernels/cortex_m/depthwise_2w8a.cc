@@ -133,46 +133,62 @@ void copy_two_rows(const std::uint8_t* const (&rows)[2], std::int32_t left, std:
       : "cc", "memory");
 }
 
-/// Four channels of a layer's input under some windows.
+/// Four channels of a layer's input under some windows of a row.
 class Strip {
  public:
-  /// Output columns from `column` on, `count` of them.
-  Strip(const Convolution& layer, WindowRows rows, std::size_t channel, std::int32_t column,
-        std::int32_t count) {
-    const std::int32_t left = column * layer.stride - layer.padding;
-    const std::int32_t columns = (count - 1) * layer.stride + layer.kernel;
+  /// Output columns from `column` on, `count` of them. Padding is in its place from the beginning.
+  Strip(const Convolution& of, WindowRows rows, std::int32_t column, std::int32_t count)
+      : layer_(of), padding_(static_cast<std::uint32_t>(of.zero_point) * 0x01010101U) {
+    const std::int32_t left = column * layer_.stride - layer_.padding;
+    const std::int32_t columns = (count - 1) * layer_.stride + layer_.kernel;
     const std::int32_t from = std::clamp<std::int32_t>(-left, 0, columns);
-    const std::int32_t to = std::clamp<std::int32_t>(layer.in_width - left, from, columns);
-    const std::uint32_t padding = static_cast<std::uint32_t>(layer.zero_point) * 0x01010101U;
+    const std::int32_t to = std::clamp<std::int32_t>(layer_.in_width - left, from, columns);
+    inner_ = words + from * layer_.kernel;
+    inner_end_ = words + to * layer_.kernel;
+    std::fill(words, inner_, padding_);
+    std::fill(inner_end_, words + columns * layer_.kernel, padding_);
+    bytes_ = (from - to) * layer_.in_channels;
     const std::uint8_t* some_row = nullptr;
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      if (rows[ky] != nullptr) some_row = rows[ky];
+    for (std::int32_t ky = 0; ky < layer_.kernel; ++ky) {
+      is_padding_[ky] = rows[ky] == nullptr;
+      if (!is_padding_[ky]) some_row = rows[ky];
     }
-    std::fill(words, words + from * layer.kernel, padding);
-    std::fill(words + to * layer.kernel, words + columns * layer.kernel, padding);
-    if (from == to) return;
-    const std::size_t end = static_cast<std::size_t>((left + to) * layer.in_channels) + channel;
-    const std::uint8_t* ends[kMostKernel];
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
+    for (std::int32_t ky = 0; ky < layer_.kernel; ++ky) {
       // A row of padding is written over after another one has been copied.
-      ends[ky] = (rows[ky] != nullptr ? rows[ky] : some_row) + end;
+      ends_[ky] = (is_padding_[ky] ? some_row : rows[ky]) + (left + to) * layer_.in_channels;
     }
-    const std::int32_t bytes = (from - to) * layer.in_channels;
-    const auto stride = static_cast<std::size_t>(layer.in_channels);
-    std::uint32_t* const first = words + from * layer.kernel;
-    if (layer.kernel == 3) {
-      copy_three_rows<3>({ends[0], ends[1], ends[2]}, bytes, stride, first);
+  }
+
+  /// Four channels from `channel` on.
+  void load(std::size_t channel) {
+    if (inner_ == inner_end_) return;
+    const auto stride = static_cast<std::size_t>(layer_.in_channels);
+    const std::uint8_t* const three[3] = {ends_[0] + channel, ends_[1] + channel,
+                                          ends_[2] + channel};
+    if (layer_.kernel == 3) {
+      copy_three_rows<3>(three, bytes_, stride, inner_);
     } else {
-      copy_three_rows<5>({ends[0], ends[1], ends[2]}, bytes, stride, first);
-      copy_two_rows<5>({ends[3], ends[4]}, bytes, stride, first + 3);
+      copy_three_rows<5>(three, bytes_, stride, inner_);
+      copy_two_rows<5>({ends_[3] + channel, ends_[4] + channel}, bytes_, stride, inner_ + 3);
     }
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      if (rows[ky] != nullptr) continue;
-      for (std::int32_t i = from; i < to; ++i) words[i * layer.kernel + ky] = padding;
+    for (std::int32_t ky = 0; ky < layer_.kernel; ++ky) {
+      if (!is_padding_[ky]) continue;
+      for (std::uint32_t* word = inner_ + ky; word < inner_end_; word += layer_.kernel) {
+        *word = padding_;
+      }
     }
   }
 
   std::uint32_t words[kStripWords];
+
+ private:
+  const Convolution& layer_;
+  std::uint32_t padding_;
+  std::uint32_t* inner_;  // what is not padding
+  std::uint32_t* inner_end_;
+  std::int32_t bytes_;  // of the input's rows from there to there, negative
+  const std::uint8_t* ends_[kMostKernel];
+  bool is_padding_[kMostKernel];
 };
 
 /// Codes whose numbers SMMLA cannot hold.
@@ -230,13 +246,14 @@ void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, Win
                              core::weight_magnitude(layer.format),
                          window_shift(layer.kernel) + doubled(layer.format));
   const std::int32_t at_once = (kStripWords / layer.kernel - layer.kernel) / layer.stride + 1;
-  for (std::size_t channel = 0; channel < channels; channel += 4) {
-    // The last four may have some of those before among them.
-    const std::size_t first = channel + 4 > channels ? channels - 4 : channel;
-    const Group group(layer, top_half, first);
-    for (std::int32_t column = 0; column < layer.out_width; column += at_once) {
-      const std::int32_t count = std::min(at_once, layer.out_width - column);
-      const Strip strip(layer, rows, first, column, count);
+  for (std::int32_t column = 0; column < layer.out_width; column += at_once) {
+    const std::int32_t count = std::min(at_once, layer.out_width - column);
+    Strip strip(layer, rows, column, count);
+    for (std::size_t channel = 0; channel < channels; channel += 4) {
+      // The last four may have some of those before among them.
+      const std::size_t first = channel + 4 > channels ? channels - 4 : channel;
+      const Group group(layer, top_half, first);
+      strip.load(first);
       make_codes(group, strip.words, count,
                  out + static_cast<std::size_t>(column) * channels + first);
     }
