@@ -262,6 +262,15 @@ TEST(RecipeRefusal, FilesThatAreMissingOrFarTooLong) {
               HasSubstr("longer than a mebibyte"));
 }
 
+TEST(ShippedRecipes, AreRead) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("recipes")) {
+    EXPECT_EQ(read_recipe(entry.path()).name, entry.path().stem()) << entry.path();
+    ++count;
+  }
+  EXPECT_GT(count, 5);
+}
+
 TEST(Recipes, Reference2019IsTheTrainingOf2019) {
   const Recipe recipe = read_recipe("recipes/reference-2019.toml");
   EXPECT_EQ(recipe.network, "coco_mcu");

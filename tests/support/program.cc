@@ -90,6 +90,10 @@ void run_and_kill(const std::vector<std::string>& arguments, std::chrono::millis
   std::this_thread::sleep_for(after);
 }
 
+std::filesystem::path program_folder() {
+  return std::filesystem::path(COCO_MCU_PROGRAM).parent_path();
+}
+
 bool is_installed(const std::string& tool) {
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);

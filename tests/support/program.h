@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ Outcome run_program(const std::vector<std::string>& arguments);
 
 /// Starts coco-mcu with these arguments and ends it with SIGKILL after a while, if it still runs.
 void run_and_kill(const std::vector<std::string>& arguments, std::chrono::milliseconds after);
+
+/// The folder that coco-mcu lies in.
+std::filesystem::path program_folder();
 
 /// Whether a program of that name stands in a folder of PATH.
 bool is_installed(const std::string& tool);
