@@ -52,7 +52,7 @@ figure{margin:0;break-inside:avoid}
 figure img{width:100%;height:8rem;object-fit:cover;border-radius:6px;display:block}
 figcaption{font-size:.78rem;overflow-wrap:anywhere}
 @media (max-width:40rem){dl{gap:.8rem 1.6rem}dd{font-size:1.2rem}caption{white-space:normal}section{padding:.8rem .9rem 1rem}.bars{grid-template-columns:1fr auto}.bars>span:nth-child(3n+1){grid-column:1/-1}}
-@media print{body{padding:0;max-width:none;font-size:11px}section{border:0;padding:0}h2{break-after:avoid}tr,svg,.bars>span{break-inside:avoid}.wide{overflow:visible}}
+@media print{@page{margin:14mm}:root{font-size:11px}body{padding:0;max-width:none;font-size:11px}section{border:0;padding:0}h2{break-after:avoid}tr,svg,.bars>span{break-inside:avoid}.wide{overflow:visible}}
 )";
 
 constexpr std::size_t kColours = 5;  // --c0 and so on

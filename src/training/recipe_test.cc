@@ -1,5 +1,6 @@
 #include "training/recipe.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -262,7 +263,7 @@ TEST(RecipeRefusal, FilesThatAreMissingOrFarTooLong) {
               HasSubstr("longer than a mebibyte"));
 }
 
-TEST(ShippedRecipes, AreRead) {
+TEST(Recipes, AreReadUnderTheirNames) {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("recipes")) {
     EXPECT_EQ(read_recipe(entry.path()).name, entry.path().stem()) << entry.path();
