@@ -195,7 +195,7 @@ void plan(const Options& options) {
   if (!options.out.empty()) write_model(options.out, model, planned.plan);
   if (!options.svg.empty()) {
     report::write_file(options.svg,
-                       options.pareto ? front_svg(model, front) : plan_svg(model, planned));
+                       options.pareto ? front_svg(model, {front}) : plan_svg(model, planned));
   }
   if (options.pareto) {
     print_front(options, bound, front);

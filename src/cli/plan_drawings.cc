@@ -9,14 +9,18 @@
 
 namespace coco_mcu::cli {
 
-std::string front_svg(const model::IntegerModel& model, const planning::ParetoFront& front) {
-  report::MemoryCurve curve;
-  curve.name = front.front().plan.streams_input ? "picture row by row" : "picture held";
-  for (const planning::PlannedModel& planned : front) {
-    curve.points.push_back(
-        {std::int64_t{planned.plan.arena_bytes}, static_cast<double>(planned.macs) / 1e6});
+std::string front_svg(const model::IntegerModel& model,
+                      const std::vector<planning::ParetoFront>& fronts) {
+  std::vector<report::MemoryCurve> curves;
+  for (const planning::ParetoFront& front : fronts) {
+    report::MemoryCurve& curve = curves.emplace_back();
+    curve.name = front.front().plan.streams_input ? "picture row by row" : "picture held";
+    for (const planning::PlannedModel& planned : front) {
+      curve.points.push_back(
+          {std::int64_t{planned.plan.arena_bytes}, static_cast<double>(planned.macs) / 1e6});
+    }
   }
-  return report::memory_curve_svg(model.network + ": peak RAM against work", {curve});
+  return report::memory_curve_svg(model.network + ": peak RAM against work", curves);
 }
 
 std::string plan_svg(const model::IntegerModel& model, const planning::PlannedModel& planned) {
