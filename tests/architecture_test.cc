@@ -29,17 +29,18 @@ const std::map<std::string, Rooms>& allowed() {
       {"exchange", {"core", "model", "network"}},
       {"evaluation", {"core", "dataset"}},
       {"training", {"core", "network", "dataset"}},
-      {"report", {}},
+      {"report", {"planning"}},
       {"model", {"core"}},
       {"kernels", {"core"}},
       {"planning", {"core", "model"}},
       {"engine", {"core", "model", "kernels"}},
       {"api", {"core", "model", "kernels", "engine"}},
+      {"browser", {"core", "model", "kernels", "engine", "planning", "report"}},
       {"lowering", {"core", "network", "model"}},
       {"firmware", {"core", "model", "kernels", "engine"}},
       {"cli",
        {"core", "network", "dataset", "exchange", "evaluation", "training", "report", "model",
-        "kernels", "planning", "engine", "lowering", "firmware"}},
+        "kernels", "planning", "engine", "lowering", "firmware", "browser"}},
   };
   return kAllowed;
 }

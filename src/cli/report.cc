@@ -13,7 +13,6 @@
 #include "cli/commands.h"
 #include "cli/embedded_model.h"
 #include "cli/model_facts.h"
-#include "cli/plan_drawings.h"
 #include "core/weight_format.h"
 #include "dataset/image.h"
 #include "firmware/emit.h"
@@ -24,6 +23,7 @@
 #include "planning/whole_tensor.h"
 #include "report/file.h"
 #include "report/model_page.h"
+#include "report/plan_drawings.h"
 #include "report/table.h"
 
 namespace coco_mcu::cli {
@@ -140,7 +140,8 @@ PageSection memory_section(const model::IntegerModel& model) {
       "planner finds: {} bytes, {} multiply-accumulates, {} of them a second time.",
       thousands(model.plan.arena_bytes), model.plan.streams_input ? "row by row" : "held",
       thousands(drawn.plan.arena_bytes), thousands(drawn.macs), thousands(drawn.recomputed_macs))};
-  for (const std::string& svg : {plan_svg(model, drawn), front_svg(model, front)}) {
+  for (const std::string& svg :
+       {report::plan_svg(model.network, drawn), report::front_svg(model.network, front)}) {
     section.drawings.push_back("<div class=\"drawing\">" + svg + "</div>\n");
   }
   return section;
