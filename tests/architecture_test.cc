@@ -45,9 +45,11 @@ const std::map<std::string, Rooms>& allowed() {
   return kAllowed;
 }
 
-/// What its tests may include beside that: whether a plan is right shows when it runs.
+/// What its tests may include beside that: whether a plan is right shows when it runs, what
+/// evidence is worth on photographs.
 bool tests_may_include(const std::string& room, const std::string& other) {
-  return room == "planning" && (other == "engine" || other == "kernels");
+  return (room == "planning" && (other == "engine" || other == "kernels")) ||
+         (room == "browser" && other == "dataset");
 }
 
 /// Headers that only these rooms may include.

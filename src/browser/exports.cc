@@ -14,6 +14,7 @@
 
 #include "browser/session.h"
 #include "model/macs.h"
+#include "report/heat_colour.h"
 
 namespace {
 
@@ -79,9 +80,23 @@ std::int32_t coco_mcu_decide(std::int32_t height, std::int32_t width) {
   return session->decide(picture.data(), height, width).probability;
 }
 
-/// JSON: by how much the probability falls where the last picture is covered, row after row.
-const char* coco_mcu_occlusion() {
-  return text_result(Json(session->occlusion()).dump());
+/// JSON: what each place of the last picture says by itself, row after row.
+const char* coco_mcu_evidence() {
+  auto& evidence = session->evidence();
+  const Json result = {{"rows", evidence.rows()},
+                       {"columns", evidence.columns()},
+                       {"probabilities", evidence.probabilities()}};
+  return text_result(result.dump());
+}
+
+/// RGB of 256 colours for values from 0 to 1.
+const std::uint8_t* coco_mcu_heat_colours() {
+  result.clear();
+  for (int i = 0; i < 256; ++i) {
+    const auto colour = coco_mcu::report::heat_colour(i / 255.0);
+    result.insert(result.end(), colour.begin(), colour.end());
+  }
+  return result.data();
 }
 
 /// JSON: every plan that no other beats, the fewest multiply-accumulates first.

@@ -1,6 +1,5 @@
 #include "browser/session.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -32,6 +31,7 @@ Session::Session(engine::Arena file, std::size_t bytes)
       preprocessing_(model_.preprocessing),
       arena_(engine::arena_bytes(view(), kernels::best_backend())),
       engine_(view(), kernels::best_backend(), arena_.data()),
+      evidence_(view(), kernels::best_backend()),
       columns_(static_cast<std::size_t>(preprocessing_.width)),
       input_(pixels(preprocessing_.height, preprocessing_.width) * 3) {}
 
@@ -47,46 +47,7 @@ engine::Decision Session::decide(const std::uint8_t* rgba, std::int32_t height,
   const core::MutablePixelView target = {input_.data(), preprocessing_.height, preprocessing_.width,
                                          stride(preprocessing_.width)};
   core::resize(preprocessing_.resize, 3, source, target, columns_);
-  const engine::Decision decision = engine_.run(input_.data());
-  probability_ = decision.probability;
-  return decision;
-}
-
-std::vector<std::uint8_t> Session::mean_colour() const {
-  std::vector<std::uint8_t> mean(3);
-  const std::size_t count = input_.size() / 3;
-  for (std::size_t channel = 0; channel < 3; ++channel) {
-    std::size_t sum = count / 2;
-    for (std::size_t i = channel; i < input_.size(); i += 3) sum += input_[i];
-    mean[channel] = static_cast<std::uint8_t>(sum / count);
-  }
-  return mean;
-}
-
-std::int32_t Session::probability_without(int row, int column,
-                                          std::span<const std::uint8_t> cover) {
-  const auto edge = [](int place, std::int32_t side) { return place * side / kMapSide; };
-  std::vector<std::uint8_t> covered = input_;
-  for (int y = edge(row, preprocessing_.height); y < edge(row + 1, preprocessing_.height); ++y) {
-    for (int x = edge(column, preprocessing_.width); x < edge(column + 1, preprocessing_.width);
-         ++x) {
-      std::copy(cover.begin(), cover.end(),
-                covered.begin() + (std::ptrdiff_t{y} * preprocessing_.width + x) * 3);
-    }
-  }
-  return engine_.run(covered.data()).probability;
-}
-
-std::vector<float> Session::occlusion() {
-  const std::vector<std::uint8_t> cover = mean_colour();
-  std::vector<float> falls;
-  for (int row = 0; row < kMapSide; ++row) {
-    for (int column = 0; column < kMapSide; ++column) {
-      const std::int32_t fall = probability_ - probability_without(row, column, cover);
-      falls.push_back(static_cast<float>(fall) / model::kProbabilityOne);
-    }
-  }
-  return falls;
+  return engine_.run(input_.data(), &evidence_);
 }
 
 const planning::ParetoFront& Session::front() {

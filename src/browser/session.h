@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "browser/place_evidence.h"
 #include "core/resize.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
@@ -16,9 +17,6 @@
 #include "planning/planner.h"
 
 namespace coco_mcu::browser {
-
-/// Places of an occlusion map, from top to bottom and from left to right.
-constexpr int kMapSide = 8;
 
 class Session {
  public:
@@ -33,11 +31,8 @@ class Session {
   /// Decides on a picture of RGBA bytes, height x width x 4; alpha is not looked at.
   engine::Decision decide(const std::uint8_t* rgba, std::int32_t height, std::int32_t width);
 
-  /// For each place, kMapSide x kMapSide: by how much the probability of the last picture falls (1
-  /// is from certain to impossible; below 0: it rises) when that place is covered in the
-  /// picture's mean colour (occlusion sensitivity, Zeiler and Fergus 2014). Decides once for each
-  /// place.
-  std::vector<float> occlusion();
+  /// Of the last picture.
+  PlaceEvidence& evidence() { return evidence_; }
 
   /// All plans between least memory and least work; searched for at the first call, for seconds.
   const planning::ParetoFront& front();
@@ -53,19 +48,16 @@ class Session {
   std::size_t file_bytes() const { return file_bytes_; }
 
  private:
-  std::int32_t probability_without(int row, int column, std::span<const std::uint8_t> cover);
-  std::vector<std::uint8_t> mean_colour() const;
-
   engine::Arena file_;  // aligned, which memory of vectors is not in WebAssembly
   std::size_t file_bytes_;
   model::IntegerModel model_;
   core::Preprocessing preprocessing_;
   engine::Arena arena_;
   engine::Engine engine_;
+  PlaceEvidence evidence_;
   std::vector<core::Tap> columns_;
   std::vector<std::uint8_t> rgb_;    // the last picture in its own size
   std::vector<std::uint8_t> input_;  // the same in the model's
-  std::int32_t probability_ = 0;     // of the last picture
   std::optional<planning::ParetoFront> front_;
 };
 

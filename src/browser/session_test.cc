@@ -13,10 +13,8 @@
 namespace coco_mcu::browser {
 namespace {
 
-using ::testing::Each;
 using ::testing::Eq;
 using ::testing::NotNull;
-using ::testing::SizeIs;
 
 constexpr const char* kModel = "models/person.cmcu";
 
@@ -45,15 +43,6 @@ TEST(Session, DecidesAsTheEngineAndDoesNotLookAtAlpha) {
   Session session = open_session();
   EXPECT_THAT(session.decide(rgba.data(), size.height, size.width).probability,
               Eq(engine.run(rgb.data()).probability));
-}
-
-TEST(Session, CoveringAPictureOfOneColourChangesNothing) {
-  Session session = open_session();
-  const std::vector<std::uint8_t> grey(50 * 40 * 4, 90);
-  session.decide(grey.data(), 50, 40);
-  const std::vector<float> falls = session.occlusion();
-  EXPECT_THAT(falls, SizeIs(kMapSide * kMapSide));
-  EXPECT_THAT(falls, Each(Eq(0.0F)));
 }
 
 TEST(Session, RefusesWhatIsNoModel) {
