@@ -12,9 +12,9 @@ PREFIX ?= /usr/local
 COCO_MCU_SHARED ?= ../shared
 FUZZ_SECONDS ?= 300
 
-CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libflatbuffers-dev \
+CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libcpp-httplib-dev libflatbuffers-dev \
   libfmt-dev libjpeg62-turbo-dev libpng-dev libprotobuf-dev libprotozero-dev libtomlplusplus-dev \
-  nlohmann-json3-dev protobuf-compiler
+  nlohmann-json3-dev pkg-config protobuf-compiler
 TRAINING_PACKAGES := libgloo-dev libopenblas0-openmp libtorch-dev
 FIRMWARE_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
 TEST_PACKAGES := clang libclang-rt-14-dev libgmock-dev libgtest-dev
