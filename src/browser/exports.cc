@@ -83,10 +83,10 @@ std::int32_t coco_mcu_decide(std::int32_t height, std::int32_t width) {
 /// JSON: what each place of the last picture says by itself, row after row.
 const char* coco_mcu_evidence() {
   auto& evidence = session->evidence();
-  const Json result = {{"rows", evidence.rows()},
+  const Json places = {{"rows", evidence.rows()},
                        {"columns", evidence.columns()},
                        {"probabilities", evidence.probabilities()}};
-  return text_result(result.dump());
+  return text_result(places.dump());
 }
 
 /// RGB of 256 colours for values from 0 to 1.
