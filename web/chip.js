@@ -20,7 +20,7 @@ export class Chip {
     byId('macs').textContent = millions(model.macs);
     const boards = (isOwn && this.#plans.get(model.peak_ram_bytes)) || [];
     byId('boards').replaceChildren(...boards.map((figures) => this.#row(figures)));
-    byId('boards-caption').parentElement.hidden = boards.length === 0;
+    byId('boards').parentElement.hidden = boards.length === 0;
     byId('boards-note').textContent = boards.length === 0 ?
         'Instructions were not counted for this model: coco-mcu simulate counts them.' :
         'RAM with stack and variables, flash with the code.';
@@ -30,7 +30,7 @@ export class Chip {
     const row = document.createElement('tr');
     const name = document.createElement('th');
     name.scope = 'row';
-    name.textContent = processor;
+    name.textContent = processor.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
     row.append(name);
     for (const text of [millions(instructions), thousands(sum(ram)), thousands(sum(flash))]) {
       row.insertCell().textContent = text;

@@ -1,6 +1,6 @@
 // Lays what each place of the picture says over the picture.
 
-const OPACITY = 0.8;  // of what is certain
+const OPACITY = 0.65;  // of what is certain
 const LONGER_SIDE = 512;
 
 const ONE = 32768;  // a probability of 1
