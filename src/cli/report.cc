@@ -10,7 +10,6 @@
 #include "cli/commands.h"
 #include "cli/embedded_model.h"
 #include "cli/model_facts.h"
-#include "cli/plan_drawings.h"
 #include "cli/report_sections.h"
 #include "core/weight_format.h"
 #include "kernels/kernels.h"
@@ -18,6 +17,7 @@
 #include "planning/planner.h"
 #include "report/file.h"
 #include "report/model_page.h"
+#include "report/plan_drawings.h"
 #include "report/table.h"
 
 namespace coco_mcu::cli {
@@ -70,7 +70,8 @@ PageSection memory_section(const model::IntegerModel& model) {
     section.paragraphs.emplace_back(
         "A curve that is one point: computing something a second time would not save RAM.");
   }
-  for (const std::string& svg : {plan_svg(model, drawn), front_svg(model, {streamed, held})}) {
+  for (const std::string& svg : {report::plan_svg(model.network, drawn),
+                                 report::front_svg(model.network, {streamed, held})}) {
     section.drawings.push_back(report::paper_drawing(svg));
   }
   return section;

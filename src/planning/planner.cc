@@ -38,7 +38,8 @@ std::vector<bool> keepable_tensors(const IntegerModel& model) {
       return readers[static_cast<std::size_t>(input)] == 1;
     };
     const bool is_sum_of_parts =
-        layer.kind == OperatorKind::kAdd && std::ranges::all_of(layer.inputs, is_read_here_alone);
+        layer.kind == OperatorKind::kAdd &&
+        std::all_of(layer.inputs.begin(), layer.inputs.end(), is_read_here_alone);
     if (!is_sum_of_parts) continue;
     for (const int input : layer.inputs) can_keep[static_cast<std::size_t>(input)] = false;
   }

@@ -1,4 +1,4 @@
-#include "cli/plan_drawings.h"
+#include "report/plan_drawings.h"
 
 #include <cstdint>
 
@@ -7,33 +7,33 @@
 #include "report/memory_map.h"
 #include "report/table.h"
 
-namespace coco_mcu::cli {
+namespace coco_mcu::report {
 
-std::string front_svg(const model::IntegerModel& model,
+std::string front_svg(const std::string& network,
                       const std::vector<planning::ParetoFront>& fronts) {
-  std::vector<report::MemoryCurve> curves;
+  std::vector<MemoryCurve> curves;
   for (const planning::ParetoFront& front : fronts) {
-    report::MemoryCurve& curve = curves.emplace_back();
+    MemoryCurve& curve = curves.emplace_back();
     curve.name = front.front().plan.streams_input ? "picture row by row" : "picture held";
     for (const planning::PlannedModel& planned : front) {
       curve.points.push_back(
           {std::int64_t{planned.plan.arena_bytes}, static_cast<double>(planned.macs) / 1e6});
     }
   }
-  return report::memory_curve_svg(model.network + ": peak RAM against work", curves);
+  return memory_curve_svg(network + ": peak RAM against work", curves);
 }
 
-std::string plan_svg(const model::IntegerModel& model, const planning::PlannedModel& planned) {
-  report::MemoryMap map;
-  map.title = fmt::format("{}: {} bytes", model.network,
-                          report::thousands(std::int64_t{planned.plan.arena_bytes}));
+std::string plan_svg(const std::string& network, const planning::PlannedModel& planned) {
+  MemoryMap map;
+  map.title =
+      fmt::format("{}: {} bytes", network, thousands(std::int64_t{planned.plan.arena_bytes}));
   map.bytes = std::int64_t{planned.plan.arena_bytes};
   map.boundaries = planned.pass_ends;
   map.moments = planned.pass_ends.back();
   for (const planning::PlacedBuffer& buffer : planned.buffers) {
     map.boxes.push_back({buffer.name, buffer.offset, buffer.bytes, buffer.first, buffer.last});
   }
-  return report::memory_map_svg(map);
+  return memory_map_svg(map);
 }
 
-}  // namespace coco_mcu::cli
+}  // namespace coco_mcu::report
