@@ -36,10 +36,18 @@ struct TwoChannels {
     const std::uint8_t* rows =
         layer.weights + first * row_bytes + core::packed_row_bytes(layer.format, from);
     if (count == quads * kQuad) {
-      expand(layer.format, rows, row_bytes);
-    } else {
-      expand_last(layer.format, rows, row_bytes, core::packed_row_bytes(layer.format, count));
+      expand(layer.format, rows, row_bytes, quads, words);
+      return;
     }
+    const std::size_t whole = count / kGroup * kGroup;
+    if (whole != 0) expand(layer.format, rows, row_bytes, quads_of(whole), words);
+    // What is behind the last weights meets codes of zero.
+    const std::size_t last = core::packed_row_bytes(layer.format, count - whole);
+    rows += core::packed_row_bytes(layer.format, whole);
+    std::uint8_t copies[2][kGroup] = {};
+    copy_codes(rows, last, copies[0]);
+    copy_codes(rows + row_bytes, last, copies[1]);
+    expand(layer.format, copies[0], kGroup, quads_of(count - whole), words + whole);
   }
 
   std::size_t quads;
@@ -47,22 +55,14 @@ struct TwoChannels {
   std::uint32_t words[kMostWeights + kTwoNumbers];
 
  private:
-  void expand(core::WeightFormat format, const std::uint8_t* rows, std::size_t row_bytes) {
-    Widening how = plain_widening(-core::weight_origin(format), quads);
+  static void expand(core::WeightFormat format, const std::uint8_t* rows, std::size_t row_bytes,
+                     std::size_t quads, std::uint32_t* to) {
+    const Widening how = plain_widening(-core::weight_origin(format), quads);
     if (core::weight_bits(format) == 4) {
-      widen_nibbles(rows, row_bytes, words, how.groups, how.has_half);
+      widen_nibbles(rows, row_bytes, to, how.groups, how.has_half);
     } else {
-      widen(how, rows, row_bytes, 2, words);
+      widen(how, rows, row_bytes, 2, to);
     }
-  }
-
-  /// Rows of `bytes` bytes that do not fill the quads: what is behind them meets codes of zero.
-  [[gnu::noinline]] void expand_last(core::WeightFormat format, const std::uint8_t* rows,
-                                     std::size_t row_bytes, std::size_t bytes) {
-    std::uint8_t copies[2][kMostWeights] = {};
-    copy_codes(rows, bytes, copies[0]);
-    copy_codes(rows + row_bytes, bytes, copies[1]);
-    expand(format, copies[0], kMostWeights);
   }
 };
 
