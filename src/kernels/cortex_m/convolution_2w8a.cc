@@ -8,26 +8,20 @@
 
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/lanes.h"
+#include "kernels/cortex_m/pixel_lanes.h"
 #include "kernels/cortex_m/top_half.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
-constexpr int kMostShift = 18;             // of sums: further ones need no larger multipliers
-constexpr std::size_t kMostWeights = 256;  // of one output channel: the upper sum has 18 bits
-constexpr std::size_t kHalfGroup = 8;      // input channels
-constexpr std::size_t kGroup = 16;
-constexpr std::size_t kAddends = 4;  // words behind the codes of two pixels
-constexpr std::size_t kMostParts = 2;
-constexpr std::size_t kBlockWords = 528;  // as many as the stack has room for
-static_assert(kBlockWords >= kMostParts * (kMostWeights + kAddends));
+constexpr int kMostShift = 18;  // of sums: further ones need no larger multipliers
 
 /// How a layer's sums are made.
 struct Plan {
   /// Of `count` weights of each output channel.
   Plan(const Convolution& layer, std::size_t count)
       : channels(count),
-        quads((channels + kHalfGroup - 1) / kHalfGroup * (kHalfGroup / kQuad)),
+        quads(quads_of(channels)),
         step(core::weight_step(layer.format)),
         full_quads(step == 1 ? 8 : 5),  // the lower sum stays below 2^14
         is_only_chunk(quads <= full_quads &&
@@ -47,7 +41,15 @@ struct Plan {
   int free_bits() const {
     return std::min(std::countl_zero(static_cast<std::uint32_t>(largest_sum)) - 1, kMostShift);
   }
-  std::size_t pair_words() const { return quads * kQuad + kAddends; }
+  Widening widening(std::int32_t zero_point) const {
+    Widening result = plain_widening(zero_point, quads);
+    result.zeros = static_cast<std::int32_t>(quads * kQuad) * zero_point;
+    // Channel A's weights are step * code + origin, channel B's codes are two less.
+    result.origin = step == 1 ? -1 : -3;
+    result.starts = static_cast<std::int32_t>(chunks) * lane_start * step;
+    result.shift = sum_shift();
+    return result;
+  }
 
   std::size_t channels;  // input channels times the window
   std::size_t quads;     // that they fill, the last one with zeros
@@ -173,7 +175,7 @@ struct Sums {
 
  private:
   void run(std::size_t pairs) {
-    group.codes_end = group.codes + pairs * plan.pair_words();
+    group.codes_end = group.codes + pairs * pair_words(plan.quads);
     plan.is_only_chunk ? sum_one_chunk(&group) : sum_many_chunks(&group);
     group.codes = group.codes_end;
   }
@@ -187,33 +189,6 @@ void store_sums(const Convolution& layer, std::size_t first, const std::int32_t 
   for (std::size_t c = 0; c < 4; ++c) {
     out[first + c] = code_before_table(layer.requantization, sums[c], first + c);
   }
-}
-
-/// Codes of `count` pixels, `stride` bytes apart, from `x` on to a block; each has as many as the
-/// quads hold.
-void widen(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x, std::size_t stride,
-           std::size_t count, std::uint32_t* block) {
-  Widening widening = {
-      .x = x,
-      .stride = stride,
-      .pairs = count / 2,
-      .to = block,
-      .zero = twice(static_cast<std::uint32_t>(-zero_point) & 0xFFFFU),
-      .groups = plan.quads / 4,
-      .has_half = plan.quads % 4 != 0 ? 1U : 0U,
-      .zeros = static_cast<std::int32_t>(plan.quads * kQuad) * zero_point,
-      // Channel A's weights are step * code + origin, channel B's codes are two less.
-      .origin = plan.step == 1 ? -1 : -3,
-      .starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step,
-      .shift = plan.sum_shift()};
-  if (widening.pairs != 0) widen_pixels(&widening);
-  if (count % 2 == 0) return;
-  // The last pixel is its own neighbour.
-  widening.x += (count - 1) * stride;
-  widening.to += count / 2 * plan.pair_words();
-  widening.stride = 0;
-  widening.pairs = 1;
-  widen_pixels(&widening);
 }
 
 /// Four output channels at `pixels` pixels whose codes have been widened.
@@ -238,59 +213,6 @@ void widen(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x, std
   }
 }
 
-void copy_codes(const std::uint8_t* x, std::size_t count, std::uint8_t* to) {
-  if (count < 4) {
-    for (std::size_t i = 0; i < count; ++i) to[i] = x[i];
-    return;
-  }
-  const std::uint8_t* const last = x + count - 4;
-  std::uint8_t* const last_to = to + count - 4;
-  for (; x < last; x += 4, to += 4) store_word(to, load_word(x));
-  store_word(last_to, load_word(last));  // some of its codes for the second time
-}
-
-/// The codes under the window of one output pixel, side by side; padding is the zero point.
-void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
-            std::uint8_t* window) {
-  const std::int32_t begin = out_column * layer.stride - layer.padding;
-  const std::int32_t end = begin + layer.kernel;
-  const std::int32_t from = begin < 0 ? 0 : begin;
-  const std::int32_t to = end > layer.in_width ? layer.in_width : end;
-  const bool is_inside = from == begin && to == end;
-  const auto bytes = static_cast<std::size_t>(layer.kernel * layer.in_channels);
-  const auto skipped = static_cast<std::size_t>((from - begin) * layer.in_channels);
-  const auto count = static_cast<std::size_t>(to > from ? (to - from) * layer.in_channels : 0);
-  const std::int32_t offset = from * layer.in_channels;
-  for (std::int32_t ky = 0; ky < layer.kernel; ++ky, window += bytes) {
-    if (rows[ky] == nullptr || !is_inside) std::memset(window, layer.zero_point, bytes);
-    if (rows[ky] != nullptr) copy_codes(rows[ky] + offset, count, window + skipped);
-  }
-}
-
-/// Widens `count` pixels from `first` on, the first pixels of a block. Not inline: its memory is
-/// free again when sums are made.
-[[gnu::noinline]] void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows,
-                                   std::size_t first, std::size_t count, std::uint32_t* block) {
-  const std::size_t padded = plan.quads * kQuad;
-  if (layer.kernel == 1 && layer.padding == 0 && plan.channels == padded) {
-    const auto stride = static_cast<std::size_t>(layer.stride * layer.in_channels);
-    widen(plan, layer.zero_point, rows[0] + first * stride, stride, count, block);
-    return;
-  }
-  std::uint8_t windows[2 * kMostWeights];
-  const std::size_t at_once = kMostWeights / padded * 2;
-  // What fills the last quads stays as it is.
-  std::memset(windows, layer.zero_point, at_once * padded);
-  for (std::size_t done = 0; done < count;) {
-    std::size_t some = 0;
-    for (; some < at_once && done + some < count; ++some) {
-      gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded);
-    }
-    widen(plan, layer.zero_point, windows, padded, some, block + done / 2 * plan.pair_words());
-    done += some;
-  }
-}
-
 /// Whether a layer with more weights than sums hold is one of whole groups of 8 channels, few
 /// enough for the widened codes of one pixel.
 bool has_long_lanes(const Convolution& layer) {
@@ -308,7 +230,7 @@ bool has_long_lanes(const Convolution& layer) {
   };
   constexpr std::size_t kPartWords = kMostWeights + kAddends;
   for (std::size_t from = 0; from < all; from += kMostWeights) {
-    widen(part_plan(from), layer.zero_point, x + from, 0, 1,
+    widen(part_plan(from).widening(layer.zero_point), x + from, 0, 1,
           block + from / kMostWeights * kPartWords);
   }
   const auto channels = static_cast<std::size_t>(layer.out_channels);
@@ -349,10 +271,11 @@ void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows ro
   }
   const Plan plan(layer, layer.window_weights());
   const TopHalf top_half(layer.requantization, plan.largest_sum, plan.sum_shift());
-  const std::size_t at_once = kBlockWords / plan.pair_words() * 2;
+  const Widening how = plan.widening(layer.zero_point);
+  const std::size_t at_once = kBlockWords / pair_words(plan.quads) * 2;
   for (std::size_t first = 0; first < pixels; first += at_once) {
     const std::size_t count = pixels - first < at_once ? pixels - first : at_once;
-    widen_block(layer, plan, rows, first, count, block);
+    widen_windows(layer, how, rows, first, count, block);
     std::uint8_t* to = out + first * channels;
     for (std::size_t channel = 0; channel < channels; channel += 4) {
       // The last four may have some of those before among them.

@@ -6,13 +6,12 @@
 
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/depthwise_lanes.h"
+#include "kernels/cortex_m/strip.h"
 #include "kernels/cortex_m/top_half.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
-constexpr int kMostKernel = 5;
-constexpr std::int32_t kStripWords = 330;  // 110 columns of three rows
 constexpr std::size_t kStarts = 4;
 
 /// Weights are whole halves of a step with four levels; ternary ones count twice to be likewise.
@@ -97,100 +96,6 @@ struct Group {
   std::uint32_t weights[2 * kMostKernel * kMostKernel + kStarts + kNumbers];
 };
 
-/// Words of some rows at columns `stride` bytes apart, side by side in `kKernel` words for each
-/// column. The rows end at `rows`; `left` is the bytes before that, negative.
-template <int kKernel>
-void copy_three_rows(const std::uint8_t* const (&rows)[3], std::int32_t left, std::size_t stride,
-                     std::uint32_t* to) {
-  std::uint32_t word[3];
-  asm volatile(
-      "0:\n"
-      "ldr %[u], [%[x], %[left]]\n"
-      "ldr %[v], [%[y], %[left]]\n"
-      "ldr %[w], [%[z], %[left]]\n"
-      "adds %[left], %[left], %[stride]\n"
-      "strd %[u], %[v], [%[to]], %[column]\n"
-      "str %[w], [%[to], %[third]]\n"
-      "bne 0b\n"
-      : [left] "+r"(left), [to] "+r"(to), [u] "=&r"(word[0]), [v] "=&r"(word[1]), [w] "=&r"(word[2])
-      : [x] "r"(rows[0]), [y] "r"(rows[1]), [z] "r"(rows[2]), [stride] "r"(stride),
-        [column] "i"(4 * kKernel), [third] "i"(8 - 4 * kKernel)
-      : "cc", "memory");
-}
-template <int kKernel>
-void copy_two_rows(const std::uint8_t* const (&rows)[2], std::int32_t left, std::size_t stride,
-                   std::uint32_t* to) {
-  std::uint32_t word[2];
-  asm volatile(
-      "0:\n"
-      "ldr %[u], [%[x], %[left]]\n"
-      "ldr %[v], [%[y], %[left]]\n"
-      "adds %[left], %[left], %[stride]\n"
-      "strd %[u], %[v], [%[to]], %[column]\n"
-      "bne 0b\n"
-      : [left] "+r"(left), [to] "+r"(to), [u] "=&r"(word[0]), [v] "=&r"(word[1])
-      : [x] "r"(rows[0]), [y] "r"(rows[1]), [stride] "r"(stride), [column] "i"(4 * kKernel)
-      : "cc", "memory");
-}
-
-/// Four channels of a layer's input under some windows of a row.
-class Strip {
- public:
-  /// Output columns from `column` on, `count` of them. Padding is in its place from the beginning.
-  Strip(const Convolution& of, WindowRows rows, std::int32_t column, std::int32_t count)
-      : layer_(of), padding_(static_cast<std::uint32_t>(of.zero_point) * 0x01010101U) {
-    const std::int32_t left = column * layer_.stride - layer_.padding;
-    const std::int32_t columns = (count - 1) * layer_.stride + layer_.kernel;
-    const std::int32_t from = std::clamp<std::int32_t>(-left, 0, columns);
-    const std::int32_t to = std::clamp<std::int32_t>(layer_.in_width - left, from, columns);
-    inner_ = words + from * layer_.kernel;
-    inner_end_ = words + to * layer_.kernel;
-    std::fill(words, inner_, padding_);
-    std::fill(inner_end_, words + columns * layer_.kernel, padding_);
-    bytes_ = (from - to) * layer_.in_channels;
-    const std::uint8_t* some_row = nullptr;
-    for (std::int32_t ky = 0; ky < layer_.kernel; ++ky) {
-      is_padding_[ky] = rows[ky] == nullptr;
-      if (!is_padding_[ky]) some_row = rows[ky];
-    }
-    for (std::int32_t ky = 0; ky < layer_.kernel; ++ky) {
-      // A row of padding is written over after another one has been copied.
-      ends_[ky] = (is_padding_[ky] ? some_row : rows[ky]) + (left + to) * layer_.in_channels;
-    }
-  }
-
-  /// Four channels from `channel` on.
-  void load(std::size_t channel) {
-    if (inner_ == inner_end_) return;
-    const auto stride = static_cast<std::size_t>(layer_.in_channels);
-    const std::uint8_t* const three[3] = {ends_[0] + channel, ends_[1] + channel,
-                                          ends_[2] + channel};
-    if (layer_.kernel == 3) {
-      copy_three_rows<3>(three, bytes_, stride, inner_);
-    } else {
-      copy_three_rows<5>(three, bytes_, stride, inner_);
-      copy_two_rows<5>({ends_[3] + channel, ends_[4] + channel}, bytes_, stride, inner_ + 3);
-    }
-    for (std::int32_t ky = 0; ky < layer_.kernel; ++ky) {
-      if (!is_padding_[ky]) continue;
-      for (std::uint32_t* word = inner_ + ky; word < inner_end_; word += layer_.kernel) {
-        *word = padding_;
-      }
-    }
-  }
-
-  std::uint32_t words[kStripWords];
-
- private:
-  const Convolution& layer_;
-  std::uint32_t padding_;
-  std::uint32_t* inner_;  // what is not padding
-  std::uint32_t* inner_end_;
-  std::int32_t bytes_;  // of the input's rows from there to there, negative
-  const std::uint8_t* ends_[kMostKernel];
-  bool is_padding_[kMostKernel];
-};
-
 /// Codes whose numbers SMMLA cannot hold.
 void make_codes_plainly(const Group& group, const std::uint32_t* codes, std::int32_t count,
                         std::uint8_t* out) {
@@ -245,7 +150,7 @@ void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, Win
                          layer.kernel * layer.kernel * farthest_code(layer.zero_point) *
                              core::weight_magnitude(layer.format),
                          window_shift(layer.kernel) + doubled(layer.format));
-  const std::int32_t at_once = (kStripWords / layer.kernel - layer.kernel) / layer.stride + 1;
+  const std::int32_t at_once = Strip::most_columns(layer);
   for (std::int32_t column = 0; column < layer.out_width; column += at_once) {
     const std::int32_t count = std::min(at_once, layer.out_width - column);
     Strip strip(layer, rows, column, count);
