@@ -15,9 +15,11 @@ std::size_t align(std::size_t bytes) {
   return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
 }
 
-RowBuffer buffer_of(const model::View& model, std::uint8_t* arena, int step) {
+/// Where step number `step` of the plan has `layer`.
+RowBuffer buffer_of(const model::View& model, std::uint8_t* arena, int step,
+                    const OperatorView& layer) {
   const model::PlanStepView place = model.plan_step(step);
-  return {arena + place.offset, place.rows, model::row_bytes(model.layer(place.layer))};
+  return {arena + place.offset, place.rows, model::row_bytes(layer)};
 }
 
 /// Whether a step's output lies beside its input, or right over it where the layer allows that. A
@@ -75,7 +77,7 @@ Engine::Engine(const model::View& model, const kernels::Backend& backend, std::u
     : model_(model), backend_(&backend), arena_(arena) {}
 
 std::uint8_t* Engine::row_place() const {
-  return buffer_of(model_, arena_, 0).row(rows_pushed_);
+  return buffer_of(model_, arena_, 0, model_.layer(0)).row(rows_pushed_);
 }
 
 void Engine::begin(Observer* observer) {
@@ -126,9 +128,9 @@ LayerRows Engine::layer_rows(int index) const {
   const model::PlanStepView step = model_.plan_step(number);
   LayerRows rows = {.backend = *backend_, .layer = model_.layer(step.layer)};
   for (int i = 0; i < order.inputs; ++i) rows.inputs[i] = model_.layer(rows.layer.inputs[i]);
-  if (order.inputs > 0) rows.x = buffer_of(model_, arena_, order.sources[0]);
-  if (order.inputs > 1) rows.by = buffer_of(model_, arena_, order.sources[1]);
-  rows.out = buffer_of(model_, arena_, number);
+  if (order.inputs > 0) rows.x = buffer_of(model_, arena_, order.sources[0], rows.inputs[0]);
+  if (order.inputs > 1) rows.by = buffer_of(model_, arena_, order.sources[1], rows.inputs[1]);
+  rows.out = buffer_of(model_, arena_, number, rows.layer);
   rows.scratch = arena_ + step.scratch;
   rows.prepared = arena_ + prepared_[index];
   rows.input_tables = model_.input_tables();
@@ -194,28 +196,10 @@ const char* kernel_name(const model::View& model, const kernels::Backend& backen
     return choose_kernel(backend, view, model.layer(view.inputs[0]), rows_at_once(view))
         .kernel->name;
   }
-  const kernels::Backend& reference = kernels::kReferenceBackend;
-  bool is_own = false;
-  switch (view.kind) {
-    case OperatorKind::kMultiply:
-      is_own = backend.multiply_row != reference.multiply_row;
-      break;
-    case OperatorKind::kAdd:
-      is_own = backend.add != reference.add;
-      break;
-    case OperatorKind::kMaxPool:
-      is_own = backend.max_pool_row != reference.max_pool_row;
-      break;
-    case OperatorKind::kGlobalAverage:
-      is_own = backend.sum_pixels != reference.sum_pixels;
-      break;
-    case OperatorKind::kLookup:
-      is_own = backend.lookup != reference.lookup;
-      break;
-    default:
-      break;
-  }
-  return is_own ? backend.name : reference.name;
+  const bool is_shared = view.kind == OperatorKind::kInput || view.kind == OperatorKind::kUpsample ||
+                         view.kind == OperatorKind::kSoftmax ||
+                         view.kind == OperatorKind::kConcatenate;
+  return is_shared ? "reference" : backend.name;
 }
 
 }  // namespace coco_mcu::engine

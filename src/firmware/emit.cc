@@ -8,6 +8,7 @@
 
 #include "firmware/emitted_files.h"
 #include "firmware/linker_script.h"
+#include "firmware/used_code.h"
 
 namespace coco_mcu::firmware {
 namespace {
@@ -150,6 +151,8 @@ void emit(const model::ModelFile& model, const Board& board, const EmitOptions& 
   for (const EmittedFile& file : emitted_files()) {
     if (is_for(board, file.path)) write(folder / file.path, file.text);
   }
+  write(folder / "src/core/uses.h", uses_header(model));
+  write(folder / "src/kernels/used_convolutions.h", used_convolutions_header(model.view()));
   const core::Preprocessing picture = model.view().preprocessing();
   using fmt::arg;
   write(folder / "CMakeLists.txt",

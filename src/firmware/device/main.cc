@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/uses.h"
 #include "engine/engine.h"
 #include "engine/golden.h"
 #include "firmware/device/checkpoint.h"
 #include "firmware/device/guards.h"
 #include "firmware/device/memory_map.h"
 #include "firmware/device/semihosting.h"
+#include "model/header.h"
 #include "model/verify.h"
 
 namespace coco_mcu::firmware {
@@ -76,6 +78,10 @@ int run(char* words) {
   if (const model::Refusal refusal = model::check_header(
           coco_mcu_model_begin, distance(coco_mcu_model_begin, coco_mcu_model_end))) {
     return refuse(refusal.reason);
+  }
+  const auto& header = *reinterpret_cast<const model::Header*>(coco_mcu_model_begin);
+  if (!core::kIsForAnyModel && header.crc32 != core::kModelChecksum) {
+    return refuse("is not the one that this firmware was made for; emit the firmware again");
   }
   const model::View model(coco_mcu_model_begin);
   const kernels::Backend& backend = kernels::best_backend();

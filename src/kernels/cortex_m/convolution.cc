@@ -3,6 +3,7 @@
 #include "kernels/cortex_m/convolution_2w8a.h"
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/reference/reference.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
@@ -178,17 +179,27 @@ constexpr ConvolutionKernel kLaneKernels[3] = {
     {"pointwise_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a},
     {"fully_connected_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a}};
 
+/// Whether `row` can take a layer.
+constexpr bool has_halves(const Convolution& layer) {
+  return core::weight_bits(layer.format) != 2 && layer.window_weights() <= kMostWindow &&
+         layer.requantization.twice == nullptr;
+}
+
+constexpr bool has_neither(const Convolution& layer) {
+  return !has_lanes(layer) && !has_halves(layer);
+}
+
 }  // namespace
 
 const ConvolutionKernel& convolution(const Convolution& layer) {
   const bool is_pointwise = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0;
   const int shape = !is_pointwise ? 0 : layer.out_width == 1 ? 2 : 1;
-  if (has_lanes(layer)) return kLaneKernels[shape];
-  const int bits = core::weight_bits(layer.format);
-  if (bits == 2 || layer.window_weights() > kMostWindow || layer.requantization.twice != nullptr) {
-    return reference::kConvolution;
+  if (uses_convolution(has_lanes) && has_lanes(layer)) return kLaneKernels[shape];
+  if (uses_convolution(has_halves) && has_halves(layer)) {
+    return kKernels[core::weight_bits(layer.format) == 8 ? 1 : 0][shape];
   }
-  return kKernels[bits == 8 ? 1 : 0][shape];
+  if (uses_convolution(has_neither)) return reference::kConvolution;
+  __builtin_trap();
 }
 
 }  // namespace coco_mcu::kernels::cortex_m

@@ -14,12 +14,9 @@ namespace coco_mcu::kernels::cortex_m {
 namespace {
 
 constexpr int kMostShift = 18;             // of sums: further ones need no larger multipliers
-constexpr std::size_t kMostWeights = 256;  // of one output channel: the upper sum has 18 bits
-constexpr std::size_t kHalfGroup = 8;      // input channels
 constexpr std::size_t kGroup = 16;
 constexpr std::size_t kAddends = 4;  // words behind the codes of two pixels
 constexpr std::size_t kNumbers = 8;  // words behind the weights of four channels
-constexpr std::size_t kMostParts = 2;
 constexpr std::size_t kBlockWords = 528;  // as many as the stack has room for
 static_assert(kBlockWords >= kMostParts * (kMostWeights + kAddends));
 
@@ -329,14 +326,6 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   }
 }
 
-/// Whether a layer with more weights than sums hold is one of whole groups of 8 channels, few
-/// enough for the widened codes of one pixel.
-bool has_long_lanes(const Convolution& layer) {
-  return layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 &&
-         layer.in_channels % static_cast<std::int32_t>(kHalfGroup) == 0 &&
-         layer.window_weights() <= kMostParts * kMostWeights;
-}
-
 /// One pixel whose sums are made in parts. Without limits and table.
 [[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x,
                                        std::uint32_t* block, std::uint8_t* out) {
@@ -365,12 +354,6 @@ bool has_long_lanes(const Convolution& layer) {
 }
 
 }  // namespace
-
-bool has_lanes(const Convolution& layer) {
-  return core::weight_bits(layer.format) == 2 && layer.out_channels >= 4 && layer.zero_point >= 0 &&
-         layer.zero_point <= 255 && layer.requantization.twice == nullptr &&
-         (layer.window_weights() <= kMostWeights || has_long_lanes(layer));
-}
 
 void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
               std::uint8_t* out) {

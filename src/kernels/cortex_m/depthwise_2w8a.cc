@@ -5,6 +5,7 @@
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/depthwise_lanes.h"
 #include "kernels/cortex_m/top_half.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
@@ -82,13 +83,20 @@ void expand(const Row& row, std::size_t channel, std::uint32_t* to) {
 
 using Expand = void (*)(const Row& row, std::size_t channel, std::uint32_t* to);
 
-/// Null where windows have too many columns.
+/// Null where no model has such windows.
+template <int kKernel, int kStride>
+consteval Expand used_expand() {
+  return uses_depthwise([](const Convolution& layer) {
+           return has_column_lanes(layer) && layer.kernel == kKernel && layer.stride == kStride;
+         })
+             ? expand<kKernel, kStride>
+             : nullptr;
+}
+
 Expand expand_of(const Convolution& layer) {
-  constexpr Expand kOf3[] = {expand<3, 1>, expand<3, 2>, expand<3, 3>};
-  constexpr Expand kOf5[] = {expand<5, 1>, expand<5, 2>};
-  if (layer.kernel == 3 && layer.stride <= 3) return kOf3[layer.stride - 1];
-  if (layer.kernel == 5 && layer.stride <= 2) return kOf5[layer.stride - 1];
-  return nullptr;
+  constexpr Expand kOf3[] = {used_expand<3, 1>(), used_expand<3, 2>(), used_expand<3, 3>()};
+  constexpr Expand kOf5[] = {used_expand<5, 1>(), used_expand<5, 2>()};
+  return layer.kernel == 3 ? kOf3[layer.stride - 1] : kOf5[layer.stride - 1];
 }
 
 /// Four channels of a row.
@@ -189,12 +197,6 @@ void make_edge_pair(const Group& group, std::int32_t first, std::uint8_t* out) {
 }
 
 }  // namespace
-
-bool has_column_lanes(const Convolution& layer) {
-  return core::weight_bits(layer.format) == 2 && expand_of(layer) != nullptr &&
-         layer.out_channels >= 4 && layer.zero_point >= 0 && layer.zero_point <= 255 &&
-         layer.requantization.twice == nullptr;
-}
 
 void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
                         std::uint8_t* out) {

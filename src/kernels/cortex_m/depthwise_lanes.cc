@@ -1,5 +1,8 @@
 #include "kernels/cortex_m/depthwise_lanes.h"
 
+#include "kernels/cortex_m/depthwise_2w8a.h"
+#include "kernels/uses.h"
+
 namespace coco_mcu::kernels::cortex_m {
 
 // Registers: r0 codes, r1 weights, r4..r7 sums of the channels, r8 from column to column, r9 the
@@ -108,11 +111,23 @@ namespace {
   asm volatile("coco_mcu_columns 7 16");
 }
 
+using SumColumns = void (*)(const ColumnPairs*);
+
+/// `sum`, or null where no model has windows of so many columns.
+template <int kColumns>
+consteval SumColumns if_used(SumColumns sum) {
+  return uses_depthwise([](const Convolution& layer) {
+           return has_column_lanes(layer) && layer.kernel + layer.stride == kColumns;
+         })
+             ? sum
+             : nullptr;
+}
+
 }  // namespace
 
 void sum_columns(int columns, const ColumnPairs* pairs) {
-  constexpr void (*kFunctions[])(const ColumnPairs*) = {sum_4_columns, sum_5_columns, sum_6_columns,
-                                                        sum_7_columns};
+  constexpr SumColumns kFunctions[] = {if_used<4>(sum_4_columns), if_used<5>(sum_5_columns),
+                                       if_used<6>(sum_6_columns), if_used<7>(sum_7_columns)};
   kFunctions[columns - kFewestColumns](pairs);
 }
 
