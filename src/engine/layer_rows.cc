@@ -7,6 +7,7 @@
 namespace coco_mcu::engine {
 namespace {
 
+using model::OperatorAttributes;
 using model::OperatorKind;
 using model::OperatorView;
 
@@ -50,7 +51,7 @@ void convolve_row(const LayerRows& step, const KernelChoice& choice, std::int32_
 }
 
 void average_rows(const LayerRows& step, std::int32_t first, std::int32_t count) {
-  const OperatorView& input = step.inputs[0];
+  const OperatorAttributes& input = step.inputs[0];
   const auto channels = static_cast<std::size_t>(step.layer.channels);
   auto* sums = reinterpret_cast<std::int32_t*>(step.scratch);
   if (first == 0) {
@@ -113,7 +114,7 @@ void run_codes(const LayerRows& step, std::int32_t first, std::int32_t count) {
 }  // namespace
 
 KernelChoice choose_kernel(const kernels::Backend& backend, const OperatorView& layer,
-                           const OperatorView& input, std::int32_t rows_as_one) {
+                           const OperatorAttributes& input, std::int32_t rows_as_one) {
   KernelChoice choice;
   choice.parameters = convolution_of(layer, input, rows_as_one);
   choice.kernel = &kernel_of(backend, layer.kind, choice.parameters);

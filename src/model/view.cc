@@ -1,5 +1,6 @@
 #include "model/view.h"
 
+#include "core/uses.h"
 #include "model/header.h"
 #include "model/integer_model_generated.h"
 
@@ -10,13 +11,14 @@ const std::int16_t* int16_at(const std::uint8_t* data, std::uint32_t offset) {
   return reinterpret_cast<const std::int16_t*>(data + offset);
 }
 
-core::Requantization requantization_of(const file::Operator& layer, const std::uint8_t* data) {
+core::Requantization requantization_of(const file::Operator& layer,
+                                       const OperatorAttributes& attributes,
+                                       const std::uint8_t* data) {
   core::Requantization rule;
   rule.is_uniform = layer.uniform();
-  const auto count = rule.is_uniform
-                         ? std::size_t{1}
-                         : static_cast<std::size_t>(made_channels(attributes_of(layer)));
-  if (layer.twice()) {
+  const auto count =
+      rule.is_uniform ? std::size_t{1} : static_cast<std::size_t>(made_channels(attributes));
+  if (core::kUsesTwice && layer.twice()) {
     rule.twice = reinterpret_cast<const std::int32_t*>(data + layer.requantization_at());
     rule.zero_point = static_cast<std::uint8_t>(layer.zero_point());
   }
@@ -65,7 +67,7 @@ const char* View::network() const {
 }
 
 core::Preprocessing View::preprocessing() const {
-  const OperatorView input = layer(0);
+  const OperatorAttributes input = attributes(0);
   core::Preprocessing result;
   result.height = input.height;
   result.width = input.width;
@@ -96,15 +98,21 @@ OperatorView View::layer(int index) const {
   view.inputs[0] = stored.first_input();
   view.inputs[1] = stored.second_input();
   view.weights = data + stored.weights_at();
-  if (view.read_channels != 0) view.read_mask = data + stored.read_mask_at();
-  if (view.made_channels != 0) {
+  if (core::kUsesMasks && view.read_channels != 0) view.read_mask = data + stored.read_mask_at();
+  if (core::kUsesMasks && view.made_channels != 0) {
     view.made_mask = data + stored.made_mask_at();
     view.constants = data + stored.constants_at();
   }
-  view.requantization = requantization_of(stored, data);
-  if (stored.second_table_at() != kNoTable) view.second_table = data + stored.second_table_at();
+  view.requantization = requantization_of(stored, view, data);
+  if (core::kUsesConcatenate && stored.second_table_at() != kNoTable) {
+    view.second_table = data + stored.second_table_at();
+  }
   view.exponentials = reinterpret_cast<const std::uint16_t*>(data + stored.exponentials_at());
   return view;
+}
+
+OperatorAttributes View::attributes(int index) const {
+  return attributes_of(*model_->operators()->Get(static_cast<flatbuffers::uoffset_t>(index)));
 }
 
 const char* View::layer_name(int index) const {

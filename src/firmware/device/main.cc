@@ -30,7 +30,7 @@ class LayerMarks final : public engine::Observer {
 
   void on_rows(int layer, std::int32_t first, std::int32_t count,
                const std::uint8_t* /*rows*/) override {
-    if (first + count == model_.layer(layer).height) checkpoint();
+    if (first + count == model_.attributes(layer).height) checkpoint();
   }
 
  private:
@@ -39,7 +39,7 @@ class LayerMarks final : public engine::Observer {
 
 /// Takes one picture of a file through the engine, row by row. False at the file's end.
 bool push_picture(const HostFile& pictures, const model::View& model, engine::Engine& engine) {
-  const model::OperatorView input = model.layer(0);
+  const model::OperatorAttributes input = model.attributes(0);
   for (std::int32_t y = 0; y < input.height; ++y) {
     if (!pictures.read(engine.row_place(), model::row_bytes(input))) return false;
     engine.push_row(engine.row_place());
