@@ -91,7 +91,7 @@ void Engine::push_row(const std::uint8_t* rgb) {
   if (model_.streams_input()) {
     walk(rgb);
   } else if (rgb != row_place()) {
-    std::memmove(row_place(), rgb, model::row_bytes(model_.attributes(0)));
+    std::memcpy(row_place(), rgb, model::row_bytes(model_.attributes(0)));
   }
   ++rows_pushed_;
 }

@@ -2,7 +2,6 @@
 // the word "golden", compares with the model's golden vector instead. Freestanding.
 
 #include <cstdint>
-#include <cstring>
 
 #include "core/uses.h"
 #include "engine/engine.h"
@@ -74,7 +73,7 @@ int refuse(const char* reason) {
 }
 
 /// `words` are "golden" or "pictures FILE".
-int run(char* words) {
+int run(const Words& words) {
   if (const model::Refusal refusal = model::check_header(
           coco_mcu_model_begin, distance(coco_mcu_model_begin, coco_mcu_model_end))) {
     return refuse(refusal.reason);
@@ -92,7 +91,7 @@ int run(char* words) {
   print("backend ");
   print(backend.name);
   print("\n");
-  if (std::strcmp(words, "golden") == 0) {
+  if (words.are("golden")) {
     const engine::GoldenResult result = engine::check_golden(model, engine, coco_mcu_checksums);
     print_figure("golden", result.agrees() ? 1 : 0);
     print_memory();
@@ -123,8 +122,6 @@ int run(char* words) {
 int main() {
   // The arena is not in use yet.
   auto* command_line = reinterpret_cast<char*>(coco_mcu_arena_begin);
-  coco_mcu::firmware::read_command_line(
-      command_line, static_cast<std::size_t>(coco_mcu_arena_end - coco_mcu_arena_begin));
-  char* words = std::strchr(command_line, ' ');
-  return coco_mcu::firmware::run(words == nullptr ? command_line : words + 1);
+  return coco_mcu::firmware::run(coco_mcu::firmware::read_command_line(
+      command_line, static_cast<std::size_t>(coco_mcu_arena_end - coco_mcu_arena_begin)));
 }

@@ -27,7 +27,7 @@ struct Plan {
       : channels(count),
         quads((channels + kHalfGroup - 1) / kHalfGroup * (kHalfGroup / kQuad)),
         step(core::weight_step(layer.format)),
-        full_quads(step == 1 ? 8 : 5),  // the lower sum stays below 2^14
+        full_quads(cortex_m::full_quads(step)),
         is_only_chunk(quads <= full_quads &&
                       layer.requantization.left_shift <= layer.requantization.shift + 1),
         chunks((quads + full_quads - 1) / full_quads),
