@@ -16,7 +16,6 @@ namespace {
 constexpr int kMostShift = 18;             // of sums: further ones need no larger multipliers
 constexpr std::size_t kGroup = 16;
 constexpr std::size_t kAddends = 4;  // words behind the codes of two pixels
-constexpr std::size_t kNumbers = 8;  // words behind the weights of four channels
 constexpr std::size_t kBlockWords = 528;  // as many as the stack has room for
 static_assert(kBlockWords >= kMostParts * (kMostWeights + kAddends));
 
@@ -65,72 +64,6 @@ struct Plan {
 
 std::uint32_t rotated(std::uint32_t word, int bits) {
   return word >> bits | word << (32 - bits);
-}
-
-/// Two numbers of 16 bits of two words: their lower ones, or their upper ones.
-std::uint32_t lower_halves(std::uint32_t x, std::uint32_t y) {
-  std::uint32_t pair;
-  asm("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(x), "r"(y));
-  return pair;
-}
-std::uint32_t upper_halves(std::uint32_t x, std::uint32_t y) {
-  std::uint32_t pair;
-  asm("pkhtb %0, %1, %2, asr #16" : "=r"(pair) : "r"(y), "r"(x));
-  return pair;
-}
-
-/// Codes of 8 channels, four pairs (i, i + 4) or, of two words each, half of the pairs (i, i + 8).
-inline void widen_words(std::uint32_t lower, std::uint32_t upper, std::uint32_t zero,
-                        std::uint32_t* even, std::uint32_t* odd) {
-  Halves x = halves_of(lower);
-  Halves y = halves_of(upper);
-  x = {subtract_halves(x.even, zero), subtract_halves(x.odd, zero)};
-  y = {subtract_halves(y.even, zero), subtract_halves(y.odd, zero)};
-  even[0] = lower_halves(x.even, y.even);
-  even[2] = upper_halves(x.even, y.even);
-  odd[0] = lower_halves(x.odd, y.odd);
-  odd[2] = upper_halves(x.odd, y.odd);
-}
-
-/// Pixels number first .. first + count - 1 of a block: codes less the zero point, and addends.
-/// From `x` on there are `stride` bytes from pixel to pixel; each has as many codes as the quads
-/// hold.
-void widen_pixels(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x,
-                  std::size_t stride, std::size_t first, std::size_t count, std::uint32_t* block) {
-  const std::uint32_t zero = twice(static_cast<std::uint32_t>(zero_point));
-  const std::size_t groups = plan.quads / 4;
-  const bool has_half = plan.quads % 4 != 0;
-  const std::int32_t zeros = static_cast<std::int32_t>(plan.quads * kQuad) * zero_point;
-  const std::int32_t starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step;
-  // Channel A's weights are step * code + origin, channel B's codes are two less.
-  const std::int32_t origin = plan.step == 1 ? -1 : -3;
-  const int shift = plan.sum_shift();
-  std::uint32_t* pair = block + first / 2 * plan.pair_words();
-  for (std::size_t i = first; i != first + count; ++i, x += stride) {
-    std::uint32_t* to = pair + i % 2;
-    const std::uint8_t* next = x;
-    std::uint32_t sum = 0;
-    for (std::size_t left = groups; left != 0; --left, next += kGroup, to += 2 * kHalfGroup) {
-      const std::uint32_t w0 = load_word(next);
-      const std::uint32_t w1 = load_word(next + 4);
-      const std::uint32_t w2 = load_word(next + 8);
-      const std::uint32_t w3 = load_word(next + 12);
-      sum = __usada8(w3, 0, __usada8(w2, 0, __usada8(w1, 0, __usada8(w0, 0, sum))));
-      widen_words(w0, w2, zero, to, to + kHalfGroup);
-      widen_words(w1, w3, zero, to + 4, to + kHalfGroup + 4);
-    }
-    if (has_half) {
-      const std::uint32_t w0 = load_word(next);
-      const std::uint32_t w1 = load_word(next + 4);
-      sum = __usada8(w1, 0, __usada8(w0, 0, sum));
-      widen_words(w0, w1, zero, to, to + 4);
-    }
-    const std::int32_t codes = static_cast<std::int32_t>(sum) - zeros;
-    std::uint32_t* addends = pair + plan.quads * kQuad + i % 2 * 2;
-    addends[0] = static_cast<std::uint32_t>(origin * codes - starts) << shift;
-    addends[1] = static_cast<std::uint32_t>(codes) << shift;
-    if (i % 2 != 0) pair += plan.pair_words();
-  }
 }
 
 constexpr std::uint32_t kOneOfTwo = 0x33333333U;
@@ -255,8 +188,35 @@ struct Sums {
 void store_sums(const Convolution& layer, std::size_t first, const std::int32_t (&sums)[4],
                 std::uint8_t* out) {
   for (std::size_t c = 0; c < 4; ++c) {
-    out[first + c] = code_before_limits(layer.requantization, sums[c], first + c);
+    out[first + c] = code_before_table(layer.requantization, sums[c], first + c);
   }
+}
+
+/// Codes of `count` pixels, `stride` bytes apart, from `x` on to a block; each has as many as the
+/// quads hold.
+void widen(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x, std::size_t stride,
+           std::size_t count, std::uint32_t* block) {
+  Widening widening = {
+      .x = x,
+      .stride = stride,
+      .pairs = count / 2,
+      .to = block,
+      .zero = twice(static_cast<std::uint32_t>(-zero_point) & 0xFFFFU),
+      .groups = plan.quads / 4,
+      .has_half = plan.quads % 4 != 0 ? 1U : 0U,
+      .zeros = static_cast<std::int32_t>(plan.quads * kQuad) * zero_point,
+      // Channel A's weights are step * code + origin, channel B's codes are two less.
+      .origin = plan.step == 1 ? -1 : -3,
+      .starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step,
+      .shift = plan.sum_shift()};
+  if (widening.pairs != 0) widen_pixels(&widening);
+  if (count % 2 == 0) return;
+  // The last pixel is its own neighbour.
+  widening.x += (count - 1) * stride;
+  widening.to += count / 2 * plan.pair_words();
+  widening.stride = 0;
+  widening.pairs = 1;
+  widen_pixels(&widening);
 }
 
 /// Four output channels at `pixels` pixels whose codes have been widened.
@@ -281,26 +241,33 @@ void store_sums(const Convolution& layer, std::size_t first, const std::int32_t 
   }
 }
 
-/// The codes under the window of one output pixel, side by side, and what fills the last quads;
-/// padding is the zero point.
+void copy_codes(const std::uint8_t* x, std::size_t count, std::uint8_t* to) {
+  if (count < 4) {
+    for (std::size_t i = 0; i < count; ++i) to[i] = x[i];
+    return;
+  }
+  const std::uint8_t* const last = x + count - 4;
+  std::uint8_t* const last_to = to + count - 4;
+  for (; x < last; x += 4, to += 4) store_word(to, load_word(x));
+  store_word(last_to, load_word(last));  // some of its codes for the second time
+}
+
+/// The codes under the window of one output pixel, side by side; padding is the zero point.
 void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
-            std::uint8_t* window, std::uint8_t* window_end) {
+            std::uint8_t* window) {
   const std::int32_t begin = out_column * layer.stride - layer.padding;
   const std::int32_t end = begin + layer.kernel;
   const std::int32_t from = begin < 0 ? 0 : begin;
   const std::int32_t to = end > layer.in_width ? layer.in_width : end;
-  const std::size_t bytes = static_cast<std::size_t>(layer.kernel * layer.in_channels);
+  const bool is_inside = from == begin && to == end;
+  const auto bytes = static_cast<std::size_t>(layer.kernel * layer.in_channels);
+  const auto skipped = static_cast<std::size_t>((from - begin) * layer.in_channels);
+  const auto count = static_cast<std::size_t>(to > from ? (to - from) * layer.in_channels : 0);
+  const std::int32_t offset = from * layer.in_channels;
   for (std::int32_t ky = 0; ky < layer.kernel; ++ky, window += bytes) {
-    const bool is_whole = rows[ky] != nullptr && from == begin && to == end;
-    if (!is_whole) std::memset(window, layer.zero_point, bytes);
-    if (rows[ky] == nullptr || from >= to) continue;
-    const std::uint8_t* x = rows[ky] + from * layer.in_channels;
-    std::uint8_t* next = window + (from - begin) * layer.in_channels;
-    std::size_t count = static_cast<std::size_t>((to - from) * layer.in_channels);
-    for (; count >= 4; count -= 4, x += 4, next += 4) store_word(next, load_word(x));
-    for (; count != 0; --count) *next++ = *x++;
+    if (rows[ky] == nullptr || !is_inside) std::memset(window, layer.zero_point, bytes);
+    if (rows[ky] != nullptr) copy_codes(rows[ky] + offset, count, window + skipped);
   }
-  while (window != window_end) *window++ = static_cast<std::uint8_t>(layer.zero_point);
 }
 
 /// Widens `count` pixels from `first` on, the first pixels of a block. Not inline: its memory is
@@ -310,23 +277,24 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   const std::size_t padded = plan.quads * kQuad;
   if (layer.kernel == 1 && layer.padding == 0 && plan.channels == padded) {
     const auto stride = static_cast<std::size_t>(layer.stride * layer.in_channels);
-    widen_pixels(plan, layer.zero_point, rows[0] + first * stride, stride, 0, count, block);
+    widen(plan, layer.zero_point, rows[0] + first * stride, stride, count, block);
     return;
   }
-  std::uint8_t windows[kMostWeights];
-  const std::size_t at_once = kMostWeights / padded;
+  std::uint8_t windows[2 * kMostWeights];
+  const std::size_t at_once = kMostWeights / padded * 2;
+  // What fills the last quads stays as it is.
+  std::memset(windows, layer.zero_point, at_once * padded);
   for (std::size_t done = 0; done < count;) {
     std::size_t some = 0;
     for (; some < at_once && done + some < count; ++some) {
-      gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded,
-             windows + (some + 1) * padded);
+      gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded);
     }
-    widen_pixels(plan, layer.zero_point, windows, padded, done, some, block);
+    widen(plan, layer.zero_point, windows, padded, some, block + done / 2 * plan.pair_words());
     done += some;
   }
 }
 
-/// One pixel whose sums are made in parts. Without limits and table.
+/// One pixel whose sums are made in parts. Without the table.
 [[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x,
                                        std::uint32_t* block, std::uint8_t* out) {
   const std::size_t all = layer.window_weights();
@@ -335,8 +303,8 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   };
   constexpr std::size_t kPartWords = kMostWeights + kAddends;
   for (std::size_t from = 0; from < all; from += kMostWeights) {
-    widen_pixels(part_plan(from), layer.zero_point, x + from, 0, 0, 1,
-                 block + from / kMostWeights * kPartWords);
+    widen(part_plan(from), layer.zero_point, x + from, 0, 1,
+          block + from / kMostWeights * kPartWords);
   }
   const auto channels = static_cast<std::size_t>(layer.out_channels);
   for (std::size_t channel = 0; channel < channels; channel += 4) {
@@ -365,7 +333,7 @@ void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows ro
       make_long_pixel(layer, rows[0] + pixel * static_cast<std::size_t>(layer.in_channels), block,
                       out + pixel * channels);
     }
-    finish_codes(layer.requantization, out, pixels * channels);
+    apply_table(layer.requantization, out, pixels * channels);
     return;
   }
   const Plan plan(layer, layer.window_weights());
@@ -380,7 +348,7 @@ void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows ro
       const std::size_t from = channel + 4 > channels ? channels - 4 : channel;
       make_channels(layer, plan, top_half, from, block, count, to);
     }
-    finish_codes(layer.requantization, to, count * channels);
+    apply_table(layer.requantization, to, count * channels);
   }
 }
 

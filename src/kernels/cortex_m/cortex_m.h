@@ -23,8 +23,21 @@ void sum_pixels(const std::uint8_t* x, std::size_t pixels, std::size_t channels,
 void max_pool_row(const MaxPool& layer, WindowRows rows, std::uint8_t* out);
 void lookup(const std::uint8_t* table, const std::uint8_t* x, std::size_t count, std::uint8_t* out);
 
-/// A layer's limits and table on codes of 0..255, in place.
-void finish_codes(const core::Requantization& rule, std::uint8_t* codes, std::size_t count);
+/// A layer's table, where it has one, in place.
+void apply_table(const core::Requantization& rule, std::uint8_t* codes, std::size_t count);
+
+/// A layer's limits on four codes at a time. Of codes less `low`, cut to 0..255, UQADD8 with `add`
+/// and a subtraction of `subtract` make codes within the limits.
+struct Limits {
+  explicit Limits(const core::Requantization& rule)
+      : low(rule.low),
+        add((255U + rule.low - rule.high) * 0x01010101U),
+        subtract((255U - rule.high) * 0x01010101U) {}
+
+  std::uint32_t low;
+  std::uint32_t add;
+  std::uint32_t subtract;
+};
 
 /// Two numbers of 16 bits.
 struct Halves {

@@ -1,3 +1,5 @@
+// Depthwise convolutions with weights of 2 bits, four channels at a time: what their windows read
+// is laid out column by column, padding included; depthwise_lanes.cc makes the codes.
 #include "kernels/cortex_m/depthwise_2w8a.h"
 
 #include <algorithm>
@@ -5,195 +7,211 @@
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/depthwise_lanes.h"
 #include "kernels/cortex_m/top_half.h"
-#include "kernels/uses.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
 constexpr int kMostKernel = 5;
-constexpr std::size_t kNumbers = 8;
+constexpr std::int32_t kStripWords = 330;  // 110 columns of three rows
+constexpr std::size_t kStarts = 4;
 
-int columns_of(const Convolution& layer) {
-  return layer.kernel + layer.stride;
+/// Weights are whole halves of a step with four levels; ternary ones count twice to be likewise.
+int doubled(core::WeightFormat format) {
+  return 2 - core::weight_step(format);
 }
 
-/// What the channels of a layer have in common.
-struct Row {
-  Row(const Convolution& of, WindowRows window)
-      : layer(of),
-        top_half(of.requantization,
-                 of.kernel * of.kernel * farthest_code(of.zero_point) *
-                     core::weight_magnitude(of.format),
-                 column_shift(columns_of(of))) {
-    const std::uint8_t* some_row = nullptr;
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      if (window[ky] != nullptr) some_row = window[ky];
-    }
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      is_padding[ky] = window[ky] == nullptr;
-      rows[ky] = is_padding[ky] ? some_row : window[ky];
-    }
+/// Weights of 2 bits of channels `lower` and `upper` at some rows of one column of a window, whose
+/// codes are kSpacing bits apart from the lowest bits on: as sum_windows reads them, every other
+/// word from `to` on. Adds them to both sums, which share a word.
+template <int kSpacing, int kCount>
+inline std::int32_t expand_column(std::uint32_t lower, std::uint32_t upper, std::uint32_t origin,
+                                  std::uint32_t* to, std::int32_t sum) {
+  constexpr std::uint32_t kCodes = 3U | 3U << kSpacing | (kCount > 2 ? 3U << 2 * kSpacing : 0U);
+  constexpr std::uint32_t kLanes = 0xC0000006U;  // twice a code, as it is and 13 bits to the left
+  upper &= kCodes;
+  const std::uint32_t codes = (lower & kCodes) | upper >> 3U | upper << 29U;
+#pragma GCC unroll 3
+  for (int i = 0; i < kCount; ++i) {
+    const int right = (kSpacing * i + 31) % 32;
+    const std::uint32_t both = (codes >> right | codes << (32 - right)) & kLanes;
+    to[2 * i] = subtract_halves(both, origin);
+    sum = multiply_add_halves(to[2 * i], twice(1), sum);
   }
+  return sum;
+}
 
-  const Convolution& layer;
-  TopHalf top_half;
-  /// A row of padding adds nothing: its weights are zero, and it reads another row.
-  const std::uint8_t* rows[kMostKernel + 1] = {};
-  bool is_padding[kMostKernel] = {};
-};
-
-/// The codes of one channel's weights, the first one lowest.
+/// Weights of channels `lower` and `upper`, packed rows, and their two starts.
 template <int kKernel>
-std::uint64_t load_codes(const std::uint8_t* packed) {
-  if constexpr (kKernel == 3) {  // 18 bits
-    return packed[0] | std::uint32_t{packed[1]} << 8U | std::uint32_t{packed[2]} << 16U;
-  } else {  // 50 bits
-    return load_word(packed) | std::uint64_t{load_word(packed + 3) >> 8U} << 32U;
-  }
-}
-
-/// The weights of one channel as sum_columns reads them, every fourth word from `to` on.
-template <int kKernel, int kStride>
-void expand(const Row& row, std::size_t channel, std::uint32_t* to) {
-  constexpr std::size_t kRowBytes = (kKernel * kKernel * 2 + 7) / 8;
-  const std::uint64_t codes = load_codes<kKernel>(row.layer.weights + channel * kRowBytes);
-  std::uint32_t* start = to;
-  to += 4;
+void expand_pair(const Convolution& layer, const std::uint8_t* lower, const std::uint8_t* upper,
+                 std::uint32_t* to, std::uint32_t* starts) {
+  const std::uint32_t half = layer.format == core::WeightFormat::kTernary2 ? 2 : 3;
+  const std::uint32_t origin = half | half << (16 + kLaneBits);
   std::int32_t sum = 0;
-#pragma GCC unroll 5
-  for (int ky = 0; ky < kKernel; ++ky) {
-    const std::int32_t step = row.is_padding[ky] ? 0 : core::weight_step(row.layer.format);
-    const std::int32_t origin = row.is_padding[ky] ? 0 : core::weight_origin(row.layer.format);
-    const auto of_row = static_cast<std::uint32_t>(codes >> (2 * kKernel * ky));
-    std::int32_t w[kKernel];
-#pragma GCC unroll 5
-    for (int kx = 0; kx < kKernel; ++kx) {
-      w[kx] = static_cast<std::int32_t>(of_row >> (2 * kx) & 3U) * step + origin;
-      sum += w[kx];
+  if constexpr (kKernel == 3) {  // 18 bits
+    const auto load = [](const std::uint8_t* row) {
+      return row[0] | std::uint32_t{row[1]} << 8U | std::uint32_t{row[2]} << 16U;
+    };
+    const std::uint32_t a = load(lower);
+    const std::uint32_t b = load(upper);
+#pragma GCC unroll 3
+    for (int kx = 0; kx < 3; ++kx) {
+      sum = expand_column<6, 3>(a >> 2 * kx, b >> 2 * kx, origin, to + 6 * kx, sum);
     }
-#pragma GCC unroll 7
-    for (int column = 0; column < kKernel + kStride; ++column, to += 4) {
-      const std::int32_t left = column < kKernel ? w[column] : 0;
-      const std::int32_t right = column < kStride ? 0 : w[column - kStride];
-      *to = static_cast<std::uint32_t>(left + right * 65536);
+  } else {  // 50 bits: three rows, then two
+    const std::uint32_t a = load_word(lower);
+    const std::uint32_t b = load_word(upper);
+    const std::uint32_t further_a = a >> 30U | load_word(lower + 3) >> 8U << 2U;
+    const std::uint32_t further_b = b >> 30U | load_word(upper + 3) >> 8U << 2U;
+#pragma GCC unroll 5
+    for (int kx = 0; kx < 5; ++kx, to += 10) {
+      sum = expand_column<10, 3>(a >> 2 * kx, b >> 2 * kx, origin, to, sum);
+      sum = expand_column<10, 2>(further_a >> 2 * kx, further_b >> 2 * kx, origin, to + 6, sum);
     }
   }
-  *start = static_cast<std::uint32_t>(-row.layer.zero_point * sum * 65537);
+  // A sum of codes less 128 lacks this much of one of codes less the zero point.
+  const std::int32_t lower_sum =
+      static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) << 19U) >> 19;
+  const std::int32_t upper_sum = (sum - lower_sum) >> kLaneBits;
+  const std::int32_t unit = (kCenter - layer.zero_point) * (1 << window_shift(kKernel));
+  starts[0] = static_cast<std::uint32_t>(lower_sum * unit);
+  starts[1] = static_cast<std::uint32_t>(upper_sum * unit);
 }
 
-using Expand = void (*)(const Row& row, std::size_t channel, std::uint32_t* to);
-
-/// Null where no model has such windows.
-template <int kKernel, int kStride>
-consteval Expand used_expand() {
-  return uses_depthwise([](const Convolution& layer) {
-           return has_column_lanes(layer) && layer.kernel == kKernel && layer.stride == kStride;
-         })
-             ? expand<kKernel, kStride>
-             : nullptr;
-}
-
-Expand expand_of(const Convolution& layer) {
-  constexpr Expand kOf3[] = {used_expand<3, 1>(), used_expand<3, 2>(), used_expand<3, 3>()};
-  constexpr Expand kOf5[] = {used_expand<5, 1>(), used_expand<5, 2>()};
-  return layer.kernel == 3 ? kOf3[layer.stride - 1] : kOf5[layer.stride - 1];
-}
-
-/// Four channels of a row.
+/// Four channels of a layer.
 struct Group {
-  Group(const Row& of, std::size_t first_channel)
-      : layer(of.layer), first(first_channel), rows(of.rows) {
-    const Expand expand_channel = expand_of(layer);
-    for (std::size_t i = 0; i < 4; ++i) expand_channel(of, first + i, weights + i);
-    makes_codes = of.top_half.find_four(first, weights + 4 + layer.kernel * columns_of(layer) * 4);
+  Group(const Convolution& of, const TopHalf& top_half, std::size_t first_channel)
+      : layer(of), first(first_channel) {
+    const auto window = static_cast<std::size_t>(layer.kernel * layer.kernel);
+    const std::size_t row_bytes = core::packed_row_bytes(layer.format, window);
+    const std::uint8_t* row = layer.weights + first * row_bytes;
+    std::uint32_t* starts = weights + 2 * window;
+    const auto expand = layer.kernel == 3 ? expand_pair<3> : expand_pair<5>;
+    expand(layer, row, row + 2 * row_bytes, weights, starts);
+    expand(layer, row + row_bytes, row + 3 * row_bytes, weights + 1, starts + 2);
+    makes_codes = top_half.find_four(first, starts + kStarts);
   }
 
   const Convolution& layer;
   std::size_t first;
-  const std::uint8_t* const* rows;
   bool makes_codes;
-  std::uint32_t weights[4 + kMostKernel * kMostColumns * 4 + kNumbers];
+  std::uint32_t weights[2 * kMostKernel * kMostKernel + kStarts + kNumbers];
 };
 
-/// What sum_columns gives for `pairs` pairs, to codes.
-void store_sums(const Group& group, const std::uint32_t* sums, bool has_right, std::uint8_t* out) {
-  for (std::size_t i = 0; i < 4; ++i) {
-    const auto left = static_cast<std::int16_t>(sums[i] & 0xFFFFU);
-    const std::int32_t right =
-        static_cast<std::int32_t>(sums[i] - static_cast<std::uint32_t>(std::int32_t{left})) >> 16;
-    const std::size_t channel = group.first + i;
-    out[i] = code_before_limits(group.layer.requantization, left, channel);
-    if (has_right) {
-      out[static_cast<std::size_t>(group.layer.out_channels) + i] =
-          code_before_limits(group.layer.requantization, right, channel);
+/// Words of some rows at columns `stride` bytes apart, side by side in `kKernel` words for each
+/// column. The rows end at `rows`; `left` is the bytes before that, negative.
+template <int kKernel>
+void copy_three_rows(const std::uint8_t* const (&rows)[3], std::int32_t left, std::size_t stride,
+                     std::uint32_t* to) {
+  std::uint32_t word[3];
+  asm volatile(
+      "0:\n"
+      "ldr %[u], [%[x], %[left]]\n"
+      "ldr %[v], [%[y], %[left]]\n"
+      "ldr %[w], [%[z], %[left]]\n"
+      "adds %[left], %[left], %[stride]\n"
+      "strd %[u], %[v], [%[to]], %[column]\n"
+      "str %[w], [%[to], %[third]]\n"
+      "bne 0b\n"
+      : [left] "+r"(left), [to] "+r"(to), [u] "=&r"(word[0]), [v] "=&r"(word[1]), [w] "=&r"(word[2])
+      : [x] "r"(rows[0]), [y] "r"(rows[1]), [z] "r"(rows[2]), [stride] "r"(stride),
+        [column] "i"(4 * kKernel), [third] "i"(8 - 4 * kKernel)
+      : "cc", "memory");
+}
+template <int kKernel>
+void copy_two_rows(const std::uint8_t* const (&rows)[2], std::int32_t left, std::size_t stride,
+                   std::uint32_t* to) {
+  std::uint32_t word[2];
+  asm volatile(
+      "0:\n"
+      "ldr %[u], [%[x], %[left]]\n"
+      "ldr %[v], [%[y], %[left]]\n"
+      "adds %[left], %[left], %[stride]\n"
+      "strd %[u], %[v], [%[to]], %[column]\n"
+      "bne 0b\n"
+      : [left] "+r"(left), [to] "+r"(to), [u] "=&r"(word[0]), [v] "=&r"(word[1])
+      : [x] "r"(rows[0]), [y] "r"(rows[1]), [stride] "r"(stride), [column] "i"(4 * kKernel)
+      : "cc", "memory");
+}
+
+/// Four channels of a layer's input under some windows.
+class Strip {
+ public:
+  /// Output columns from `column` on, `count` of them.
+  Strip(const Convolution& layer, WindowRows rows, std::size_t channel, std::int32_t column,
+        std::int32_t count) {
+    const std::int32_t left = column * layer.stride - layer.padding;
+    const std::int32_t columns = (count - 1) * layer.stride + layer.kernel;
+    const std::int32_t from = std::clamp<std::int32_t>(-left, 0, columns);
+    const std::int32_t to = std::clamp<std::int32_t>(layer.in_width - left, from, columns);
+    const std::uint32_t padding = static_cast<std::uint32_t>(layer.zero_point) * 0x01010101U;
+    const std::uint8_t* some_row = nullptr;
+    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
+      if (rows[ky] != nullptr) some_row = rows[ky];
+    }
+    std::fill(words, words + from * layer.kernel, padding);
+    std::fill(words + to * layer.kernel, words + columns * layer.kernel, padding);
+    if (from == to) return;
+    const std::size_t end = static_cast<std::size_t>((left + to) * layer.in_channels) + channel;
+    const std::uint8_t* ends[kMostKernel];
+    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
+      // A row of padding is written over after another one has been copied.
+      ends[ky] = (rows[ky] != nullptr ? rows[ky] : some_row) + end;
+    }
+    const std::int32_t bytes = (from - to) * layer.in_channels;
+    const auto stride = static_cast<std::size_t>(layer.in_channels);
+    std::uint32_t* const first = words + from * layer.kernel;
+    if (layer.kernel == 3) {
+      copy_three_rows<3>({ends[0], ends[1], ends[2]}, bytes, stride, first);
+    } else {
+      copy_three_rows<5>({ends[0], ends[1], ends[2]}, bytes, stride, first);
+      copy_two_rows<5>({ends[3], ends[4]}, bytes, stride, first + 3);
+    }
+    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
+      if (rows[ky] != nullptr) continue;
+      for (std::int32_t i = from; i < to; ++i) words[i * layer.kernel + ky] = padding;
+    }
+  }
+
+  std::uint32_t words[kStripWords];
+};
+
+/// Codes whose numbers SMMLA cannot hold.
+void make_codes_plainly(const Group& group, const std::uint32_t* codes, std::int32_t count,
+                        std::uint8_t* out) {
+  const Convolution& layer = group.layer;
+  const std::int32_t window = layer.kernel * layer.kernel;
+  for (; count != 0; --count, codes += layer.kernel * layer.stride, out += layer.out_channels) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      std::int32_t sum = 0;
+      for (std::int32_t tap = 0; tap < window; ++tap) {
+        const auto word =
+            static_cast<std::int32_t>(group.weights[2 * tap + static_cast<std::int32_t>(i % 2)]);
+        const std::int32_t weight =
+            i < 2 ? static_cast<std::int16_t>(word & 0xFFFF) : word >> (16 + kLaneBits);
+        sum += weight * (static_cast<std::int32_t>(codes[tap] >> 8 * i & 0xFFU) - layer.zero_point);
+      }
+      out[i] =
+          code_before_table(layer.requantization, sum >> doubled(layer.format), group.first + i);
     }
   }
 }
 
-/// Pairs of output columns that lie side by side and read nothing but the input.
-void make_inner_pairs(const Group& group, std::int32_t first, std::int32_t count,
-                      std::uint8_t* out) {
+void make_codes(const Group& group, const std::uint32_t* codes, std::int32_t count,
+                std::uint8_t* out) {
   const Convolution& layer = group.layer;
-  const auto channels = static_cast<std::size_t>(layer.out_channels);
-  const auto left = static_cast<std::size_t>(first * layer.stride - layer.padding);
-  ColumnPairs pairs = {.rows = group.rows,
-                       .weights = group.weights,
-                       .out = out + static_cast<std::size_t>(first) * channels,
-                       .out_stride = channels,
-                       .column_stride = channels,
-                       .offset = left * channels + group.first,
-                       .advance = 2 * static_cast<std::size_t>(layer.stride) * channels,
-                       .pairs = static_cast<std::size_t>(count),
-                       .out_advance = 2 * channels,
-                       .makes_codes = group.makes_codes ? 1U : 0U};
-  if (group.makes_codes) {
-    sum_columns(columns_of(layer), &pairs);
+  if (!group.makes_codes) {
+    make_codes_plainly(group, codes, count, out);
     return;
   }
-  std::uint32_t sums[4];
-  std::uint8_t* to = pairs.out;
-  pairs.pairs = 1;
-  pairs.out = reinterpret_cast<std::uint8_t*>(sums);
-  for (; count != 0; --count, to += pairs.out_advance, pairs.offset += pairs.advance) {
-    sum_columns(columns_of(layer), &pairs);
-    store_sums(group, sums, true, to);
-  }
-}
-
-/// One or two output columns at an edge: what they read is copied, padding included.
-void make_edge_pair(const Group& group, std::int32_t first, std::uint8_t* out) {
-  const Convolution& layer = group.layer;
-  const auto channels = static_cast<std::size_t>(layer.out_channels);
-  std::uint32_t strip[kMostKernel][kMostColumns];
-  const std::uint8_t* rows[kMostKernel + 1] = {};
-  const std::int32_t left = first * layer.stride - layer.padding;
-  const std::int32_t columns = columns_of(layer);
-  const std::int32_t from = left < 0 ? -left : 0;
-  const std::int32_t to_column = std::max(from, std::min(columns, layer.in_width - left));
-  const std::uint32_t padding = static_cast<std::uint32_t>(layer.zero_point) * 0x01010101U;
-  for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-    rows[ky] = reinterpret_cast<const std::uint8_t*>(strip[ky]);
-    for (std::int32_t i = 0; i < from; ++i) strip[ky][i] = padding;
-    for (std::int32_t i = to_column; i < columns; ++i) strip[ky][i] = padding;
-    const std::uint8_t* x =
-        group.rows[ky] + static_cast<std::size_t>(left + from) * channels + group.first;
-    for (std::int32_t i = from; i < to_column; ++i, x += channels) strip[ky][i] = load_word(x);
-  }
-  const bool has_right = first + 1 < layer.out_width;
-  std::uint32_t sums[4];
-  std::uint8_t* to = out + static_cast<std::size_t>(first) * channels;
-  const ColumnPairs pair = {.rows = rows,
-                            .weights = group.weights,
-                            .out = group.makes_codes ? to : reinterpret_cast<std::uint8_t*>(sums),
-                            .out_stride = has_right ? channels : 0,
-                            .column_stride = 4,
-                            .offset = 0,
-                            .advance = 0,
-                            .pairs = 1,
-                            .out_advance = 0,
-                            .makes_codes = group.makes_codes ? 1U : 0U};
-  sum_columns(columns_of(layer), &pair);
-  if (!group.makes_codes) store_sums(group, sums, has_right, to);
+  const WindowStrip strip = {
+      .codes = codes,
+      .codes_end = codes + count * layer.stride * layer.kernel,
+      .out = out,
+      .out_stride = static_cast<std::size_t>(layer.out_channels),
+      .weights = group.weights,
+      .back = static_cast<std::size_t>((layer.kernel - layer.stride) * layer.kernel) *
+              sizeof(std::uint32_t)};
+  sum_windows(layer.kernel, &strip);
 }
 
 }  // namespace
@@ -201,30 +219,23 @@ void make_edge_pair(const Group& group, std::int32_t first, std::uint8_t* out) {
 void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
                         std::uint8_t* out) {
   const auto channels = static_cast<std::size_t>(layer.out_channels);
-  const Row row(layer, rows);
-  const auto is_inside = [&](std::int32_t first) {
-    const std::int32_t left = first * layer.stride - layer.padding;
-    return left >= 0 && left + columns_of(layer) <= layer.in_width && first + 1 < layer.out_width;
-  };
-  std::int32_t inner_begin = 0;
-  while (inner_begin < layer.out_width && !is_inside(inner_begin)) inner_begin += 2;
-  std::int32_t inner_end = inner_begin;
-  while (is_inside(inner_end)) inner_end += 2;
+  const TopHalf top_half(layer.requantization,
+                         layer.kernel * layer.kernel * farthest_code(layer.zero_point) *
+                             core::weight_magnitude(layer.format),
+                         window_shift(layer.kernel) + doubled(layer.format));
+  const std::int32_t at_once = (kStripWords / layer.kernel - layer.kernel) / layer.stride + 1;
   for (std::size_t channel = 0; channel < channels; channel += 4) {
     // The last four may have some of those before among them.
     const std::size_t first = channel + 4 > channels ? channels - 4 : channel;
-    const Group group(row, first);
-    std::uint8_t* to = out + first;
-    for (std::int32_t column = 0; column < layer.out_width; column += 2) {
-      if (column == inner_begin && inner_begin != inner_end) {
-        make_inner_pairs(group, inner_begin, (inner_end - inner_begin) / 2, to);
-        column = inner_end;
-        if (column >= layer.out_width) break;
-      }
-      make_edge_pair(group, column, to);
+    const Group group(layer, top_half, first);
+    for (std::int32_t column = 0; column < layer.out_width; column += at_once) {
+      const std::int32_t count = std::min(at_once, layer.out_width - column);
+      const Strip strip(layer, rows, first, column, count);
+      make_codes(group, strip.words, count,
+                 out + static_cast<std::size_t>(column) * channels + first);
     }
   }
-  finish_codes(layer.requantization, out, static_cast<std::size_t>(layer.out_width) * channels);
+  apply_table(layer.requantization, out, static_cast<std::size_t>(layer.out_width) * channels);
 }
 
 }  // namespace coco_mcu::kernels::cortex_m

@@ -6,51 +6,157 @@ namespace {
 
 constexpr std::int64_t kRange = std::int64_t{1} << 31;
 constexpr std::size_t kMostAddends = 257;  // codes whose sum stays within 16 bits
+constexpr int kFraction = 8;               // bits behind a code's point, which USAT cuts off
 
-/// A layer with one multiplier for all channels, in the form that the loops below need.
-struct Uniform {
-  explicit Uniform(const core::Requantization& rule)
-      : multiplier(static_cast<std::int32_t>(rule.multipliers[0]) * (1 << rule.left_shift)),
-        offset(rule.offsets[0] * (1 << rule.offset_shift)),
-        shift(rule.shift) {}
-
-  std::int32_t multiplier;  // shifted left
-  std::int32_t offset;      // likewise
-  int shift;
-};
-
-/// Whether every product and sum of a multiplication stays within 32 bits when the second operand
-/// is multiplied first, and codes within 16 before they are cut.
-bool is_within_words(const Multiply& layer) {
-  const core::Requantization& rule = layer.requantization;
-  if (!rule.is_uniform || rule.twice != nullptr) return false;
-  const auto farthest = [](std::int32_t zero) -> std::int64_t {
-    return zero < 128 ? 255 - zero : zero;
-  };
-  const std::int64_t factor = (farthest(layer.by_zero_point) * rule.multipliers[0])
-                              << rule.left_shift;
-  const std::int64_t largest =
-      (factor * farthest(layer.zero_point) >> 16) +
-      (std::int64_t{rule.offsets[0] < 0 ? -rule.offsets[0] : rule.offsets[0]} << rule.offset_shift);
-  return factor < kRange && farthest(layer.zero_point) < 32768 && largest < kRange &&
-         largest >> rule.shift < 32767;
+/// How far a code may lie from a zero point.
+std::int64_t farthest(std::int32_t zero) {
+  return zero < 128 ? 255 - zero : zero;
 }
 
-/// Four channels of `count` columns, `stride` bytes apart, all times the same `factors`.
-[[gnu::always_inline]] inline void multiply_columns(const Uniform& rule, std::uint32_t zero,
-                                                    const std::int32_t (&factors)[4],
-                                                    const std::uint8_t* x, std::size_t stride,
-                                                    std::int32_t count, std::uint8_t* out) {
-#pragma GCC unroll 2
-  for (; count != 0; --count, x += stride, out += stride) {
-    const Halves codes = codes_of(x);
-    const auto even = static_cast<std::int32_t>(subtract_halves(codes.even, zero));
-    const auto odd = static_cast<std::int32_t>(subtract_halves(codes.odd, zero));
-    const std::int32_t sums[4] = {__smlawb(factors[0], even, rule.offset) >> rule.shift,
-                                  __smlawb(factors[1], odd, rule.offset) >> rule.shift,
-                                  __smlawt(factors[2], even, rule.offset) >> rule.shift,
-                                  __smlawt(factors[3], odd, rule.offset) >> rule.shift};
-    store_word(out, saturated_codes(sums));
+/// A layer's one offset, less `low`, with kFraction bits behind the point. kRange where more are
+/// needed or where the layer's rule is another one.
+std::int64_t uniform_offset(const core::Requantization& rule, std::int64_t low) {
+  if (!rule.is_uniform || rule.twice != nullptr) return kRange;
+  const std::int64_t offset = std::int64_t{rule.offsets[0]} << rule.offset_shift << kFraction;
+  if ((offset >> rule.shift) << rule.shift != offset) return kRange;
+  return (offset >> rule.shift) - (low << kFraction);
+}
+
+std::int64_t magnitude(std::int64_t number) {
+  return number < 0 ? -number : number;
+}
+
+/// What a multiplication's second operand is multiplied with before the first one is; all products
+/// and sums stay within 32 bits.
+struct Scale {
+  explicit Scale(const Multiply& layer) : offset(uniform_offset(layer.requantization, 0)) {
+    const core::Requantization& rule = layer.requantization;
+    const int left = kFraction + rule.left_shift - rule.shift;
+    if (offset == kRange || left < 0) return;
+    multiplier = std::int64_t{rule.multipliers[0]} << left;
+    const std::int64_t factor = farthest(layer.by_zero_point) * multiplier;
+    const std::int64_t most = (factor * farthest(layer.zero_point) >> 16) + magnitude(offset);
+    is_within_words = factor < kRange && farthest(layer.zero_point) < 32768 && most < kRange;
+  }
+
+  std::int64_t offset;
+  std::int64_t multiplier = 0;
+  bool is_within_words = false;
+};
+
+/// Four channels of some columns, `stride` bytes apart; what is multiplied ends at `x` and at
+/// `out`. `left` is the bytes before them, negative.
+void multiply_columns(const std::int32_t (&factors)[4], std::int32_t offset, std::uint32_t zero,
+                      const std::uint8_t* x, std::int32_t left, std::size_t stride,
+                      std::uint8_t* out) {
+  std::uint32_t word;
+  std::uint32_t even;
+  std::uint32_t codes;
+  asm volatile(
+      "0:\n"
+      "ldr %[word], [%[x], %[left]]\n"
+      "uxtab16 %[even], %[zero], %[word]\n"
+      "uxtab16 %[word], %[zero], %[word], ror #8\n"
+      "smlawb %[codes], %[f0], %[even], %[offset]\n"
+      "smlawt %[even], %[f2], %[even], %[offset]\n"
+      "usat %[codes], #8, %[codes], asr #8\n"
+      "usat %[even], #8, %[even], asr #8\n"
+      "orr %[codes], %[codes], %[even], lsl #16\n"
+      "smlawb %[even], %[f1], %[word], %[offset]\n"
+      "smlawt %[word], %[f3], %[word], %[offset]\n"
+      "usat %[even], #8, %[even], asr #8\n"
+      "usat %[word], #8, %[word], asr #8\n"
+      "orr %[codes], %[codes], %[even], lsl #8\n"
+      "orr %[codes], %[codes], %[word], lsl #24\n"
+      "str %[codes], [%[out], %[left]]\n"
+      "adds %[left], %[left], %[stride]\n"
+      "bne 0b\n"
+      : [left] "+r"(left), [word] "=&r"(word), [even] "=&r"(even), [codes] "=&r"(codes)
+      : [x] "r"(x), [out] "r"(out), [stride] "r"(stride), [zero] "r"(zero), [offset] "r"(offset),
+        [f0] "r"(factors[0]), [f1] "r"(factors[1]), [f2] "r"(factors[2]), [f3] "r"(factors[3])
+      : "cc", "memory");
+}
+
+/// An addition's numbers. Its sums are multiplied as they are; the upper half of the product is a
+/// code less the lower limit.
+struct Addition {
+  explicit Addition(const Add& layer)
+      : limits(layer.requantization),
+        offset(uniform_offset(layer.requantization, layer.requantization.low)) {
+    const core::Requantization& rule = layer.requantization;
+    const int left = 16 + kFraction + rule.left_shift - rule.shift;
+    if (offset == kRange || left < 0) return;
+    multiplier = std::int64_t{rule.multipliers[0]} << left;
+    const std::int64_t sum = magnitude(layer.factors[0]) * farthest(layer.zero_points[0]) +
+                             magnitude(layer.factors[1]) * farthest(layer.zero_points[1]);
+    is_within_words = multiplier < kRange && sum < kRange &&
+                      (sum * multiplier >> 32) + magnitude(offset) + 1 < kRange;
+    start = -layer.zero_points[0] * layer.factors[0] - layer.zero_points[1] * layer.factors[1];
+    factors = (static_cast<std::uint32_t>(layer.factors[0]) & 0xFFFFU) |
+              static_cast<std::uint32_t>(layer.factors[1]) << 16U;
+  }
+
+  Limits limits;
+  std::int64_t offset;
+  std::int64_t multiplier = 0;
+  std::int32_t start = 0;
+  std::uint32_t factors = 0;
+  bool is_within_words = false;
+};
+
+/// A positive number of codes that is a multiple of four.
+void add_words(const Addition& layer, const std::uint8_t* x, const std::uint8_t* y,
+               std::size_t count, std::uint8_t* out) {
+  const std::uint8_t* const end = x + count;
+  std::uint32_t codes;
+  std::uint32_t others;
+  std::uint32_t code;
+  asm volatile(
+      "0:\n"
+      "ldr %[codes], [%[x]], #4\n"
+      "ldr %[others], [%[y]], #4\n"
+      "pkhbt %[code], %[codes], %[others], lsl #16\n"  // codes 0 and 1 of both
+      "pkhtb %[others], %[others], %[codes], asr #16\n"
+      "uxtb16 %[codes], %[code]\n"
+      "uxtb16 %[code], %[code], ror #8\n"
+      "smlad %[codes], %[codes], %[factors], %[start]\n"
+      "smlad %[code], %[code], %[factors], %[start]\n"
+      "smmla %[codes], %[codes], %[multiplier], %[offset]\n"
+      "smmla %[code], %[code], %[multiplier], %[offset]\n"
+      "usat %[codes], #8, %[codes], asr #8\n"
+      "usat %[code], #8, %[code], asr #8\n"
+      "orr %[codes], %[codes], %[code], lsl #8\n"
+      "uxtb16 %[code], %[others]\n"
+      "uxtb16 %[others], %[others], ror #8\n"
+      "smlad %[code], %[code], %[factors], %[start]\n"
+      "smlad %[others], %[others], %[factors], %[start]\n"
+      "smmla %[code], %[code], %[multiplier], %[offset]\n"
+      "smmla %[others], %[others], %[multiplier], %[offset]\n"
+      "usat %[code], #8, %[code], asr #8\n"
+      "usat %[others], #8, %[others], asr #8\n"
+      "orr %[codes], %[codes], %[code], lsl #16\n"
+      "orr %[codes], %[codes], %[others], lsl #24\n"
+      "uqadd8 %[codes], %[codes], %[add]\n"
+      "sub %[codes], %[codes], %[subtract]\n"
+      "str %[codes], [%[out]], #4\n"
+      "cmp %[x], %[end]\n"
+      "bne 0b\n"
+      : [x] "+r"(x), [y] "+r"(y), [out] "+r"(out), [codes] "=&r"(codes), [others] "=&r"(others),
+        [code] "=&r"(code)
+      : [end] "r"(end), [factors] "r"(layer.factors), [start] "r"(layer.start),
+        [multiplier] "r"(static_cast<std::int32_t>(layer.multiplier)),
+        [offset] "r"(static_cast<std::int32_t>(layer.offset)), [add] "r"(layer.limits.add),
+        [subtract] "r"(layer.limits.subtract)
+      : "cc", "memory");
+}
+
+/// A layer's limits on codes of 0..255, in place.
+void apply_limits(const core::Requantization& rule, std::uint8_t* codes, std::size_t count) {
+  if (rule.low == 0 && rule.high == 255) return;
+  const std::uint32_t low = rule.low * 0x01010101U;
+  const std::uint32_t high = rule.high * 0x01010101U;
+  for (std::uint8_t* const end = codes + count; codes != end; codes += 4) {
+    store_word(codes, smaller_codes(larger_codes(low, load_word(codes)), high));
   }
 }
 
@@ -58,61 +164,42 @@ bool is_within_words(const Multiply& layer) {
 
 void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8_t* by,
                   std::uint8_t* out) {
-  if (layer.channels % 4 != 0 || !is_within_words(layer)) {
+  const Scale scale(layer);
+  if (layer.channels % 4 != 0 || !scale.is_within_words) {
     reference::multiply_row(layer, x, by, out);
     return;
   }
   const auto channels = static_cast<std::size_t>(layer.channels);
-  const Uniform rule(layer.requantization);
-  const std::uint32_t zero = twice(static_cast<std::uint32_t>(layer.zero_point) & 0xFFFFU);
+  const auto multiplier = static_cast<std::int32_t>(scale.multiplier);
+  const std::uint32_t zero = twice(static_cast<std::uint32_t>(-layer.zero_point) & 0xFFFFU);
   for (std::int32_t column = 0; column < layer.width;) {
     // The columns that meet the same column of the second operand.
     const std::int32_t by_column = (column + layer.offset) / layer.factor;
     std::int32_t end = (by_column + 1) * layer.factor - layer.offset;
     if (end > layer.width) end = layer.width;
-    const std::size_t at = static_cast<std::size_t>(column) * channels;
+    const std::size_t at = static_cast<std::size_t>(end) * channels;
     const std::uint8_t* factor = by + static_cast<std::size_t>(by_column) * channels;
     for (std::size_t c = 0; c < channels; c += 4) {
       std::int32_t factors[4];
+#pragma GCC unroll 4
       for (std::size_t i = 0; i < 4; ++i) {
-        factors[i] = (factor[c + i] - layer.by_zero_point) * rule.multiplier;
+        factors[i] = (factor[c + i] - layer.by_zero_point) * multiplier;
       }
-      multiply_columns(rule, zero, factors, x + at + c, channels, end - column, out + at + c);
+      multiply_columns(factors, static_cast<std::int32_t>(scale.offset), zero, x + at + c,
+                       (column - end) * layer.channels, channels, out + at + c);
     }
     column = end;
   }
-  finish_codes(layer.requantization, out, static_cast<std::size_t>(layer.width) * channels);
+  apply_limits(layer.requantization, out, static_cast<std::size_t>(layer.width) * channels);
+  apply_table(layer.requantization, out, static_cast<std::size_t>(layer.width) * channels);
 }
 
 void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::size_t count,
          std::uint8_t* out) {
-  const core::Requantization& rule = layer.requantization;
-  if (rule.left_shift != 0 || rule.twice != nullptr) {
-    reference::add(layer, x, y, count, out);
-    return;
-  }
-  const std::int32_t start =
-      -layer.zero_points[0] * layer.factors[0] - layer.zero_points[1] * layer.factors[1];
-  const Uniform uniform(rule);
-  const std::size_t whole = count / 4 * 4;
-  for (std::size_t i = 0; i < whole; i += 4) {
-    const Halves a = codes_of(x + i);
-    const Halves b = codes_of(y + i);
-    const auto sum = [&](std::uint32_t left, std::uint32_t right, bool is_upper) {
-      const auto l = static_cast<std::int32_t>(left);
-      const auto r = static_cast<std::int32_t>(right);
-      std::int32_t total =
-          is_upper ? __smlatb(l, layer.factors[0], start) : __smlabb(l, layer.factors[0], start);
-      total =
-          is_upper ? __smlatb(r, layer.factors[1], total) : __smlabb(r, layer.factors[1], total);
-      return __smlawb(total, uniform.multiplier, uniform.offset) >> uniform.shift;
-    };
-    const std::uint32_t word =
-        __usat(sum(a.even, b.even, false), 8) | __usat(sum(a.odd, b.odd, false), 8) << 8U |
-        __usat(sum(a.even, b.even, true), 8) << 16U | __usat(sum(a.odd, b.odd, true), 8) << 24U;
-    store_word(out + i, word);
-  }
-  finish_codes(rule, out, whole);
+  const Addition addition(layer);
+  const std::size_t whole = addition.is_within_words ? count / 4 * 4 : 0;
+  if (whole != 0) add_words(addition, x, y, whole, out);
+  apply_table(layer.requantization, out, whole);
   reference::add(layer, x + whole, y + whole, count - whole, out + whole);
 }
 
@@ -178,21 +265,7 @@ void lookup(const std::uint8_t* table, const std::uint8_t* x, std::size_t count,
   for (std::size_t i = whole; i < count; ++i) out[i] = table[x[i]];
 }
 
-void finish_codes(const core::Requantization& rule, std::uint8_t* codes, std::size_t count) {
-  if (rule.low != 0 || rule.high != 255) {
-    const std::uint32_t low = rule.low * 0x01010101U;
-    const std::uint32_t high = rule.high * 0x01010101U;
-    const std::size_t whole = count / 4 * 4;
-    std::uint8_t* const end = codes + whole;
-#pragma GCC unroll 2
-    for (std::uint8_t* at = codes; at != end; at += 4) {
-      store_word(at, smaller_codes(larger_codes(low, load_word(at)), high));
-    }
-    for (std::size_t i = whole; i < count; ++i) {
-      const std::uint8_t code = codes[i] < rule.low ? rule.low : codes[i];
-      codes[i] = code > rule.high ? rule.high : code;
-    }
-  }
+void apply_table(const core::Requantization& rule, std::uint8_t* codes, std::size_t count) {
   if (rule.table != nullptr) lookup(rule.table, codes, count, codes);
 }
 

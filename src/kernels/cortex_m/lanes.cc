@@ -64,9 +64,14 @@ asm(R"(
   coco_mcu_add_addends
   coco_mcu_two_codes r8, r4, r10, r6
   coco_mcu_two_codes r9, r5, r11, r7
-  ldrd r1, r2, [sp, #16]
   orr r4, r4, r5, lsl #8
   orr r6, r6, r7, lsl #8
+  ldmia r1, {r2, r3}
+  uqadd8 r4, r4, r2
+  uqadd8 r6, r6, r2
+  sub r4, r4, r3
+  sub r6, r6, r3
+  ldrd r1, r2, [sp, #16]
   str r6, [r1, r2]
   str r4, [r1]
   add r1, r1, r2, lsl #1
@@ -204,6 +209,102 @@ coco_mcu_many_chunks_quads:
 2:
   coco_mcu_finish 1b coco_mcu_many_chunks_codes coco_mcu_many_chunks_sums
 )" ::"i"(kMostQuads));
+}
+
+// Registers: r0 and r1 codes of both pixels, r2 where pairs go, r3 minus the zero point, r4 zero,
+// r5 and r6 sums of codes. The fields lie at the stack pointer.
+asm(R"(
+  .syntax unified
+  .thumb
+  .macro coco_mcu_widen_word_pairs even odd
+  usada8 r5, r8, r4, r5
+  usada8 r5, r9, r4, r5
+  usada8 r6, r10, r4, r6
+  usada8 r6, r11, r4, r6
+  pkhbt r12, r8, r9, lsl #16
+  pkhtb r9, r9, r8, asr #16
+  pkhbt r8, r10, r11, lsl #16
+  pkhtb r11, r11, r10, asr #16
+  uxtab16 r10, r3, r12
+  uxtab16 lr, r3, r8
+  strd r10, lr, [r2, #\even]
+  uxtab16 r12, r3, r12, ror #8
+  uxtab16 r8, r3, r8, ror #8
+  strd r12, r8, [r2, #\odd]
+  uxtab16 r10, r3, r9
+  uxtab16 lr, r3, r11
+  strd r10, lr, [r2, #\even + 8]
+  uxtab16 r9, r3, r9, ror #8
+  uxtab16 r11, r3, r11, ror #8
+  strd r9, r11, [r2, #\odd + 8]
+  .endm
+)");
+
+[[gnu::naked]] void widen_pixels(const Widening* /*widening*/) {
+  asm volatile(R"(
+  push {r4-r11, lr}
+  ldmia r0!, {r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11}
+  sub sp, sp, #44
+  stmia sp, {r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11}
+  mov r0, r1
+  mov r1, r2
+  mov r2, r4
+  mov r3, r5
+  mov r4, #0
+1:
+  ldr r7, [sp, #20]
+  add r1, r0, r1
+  mov r5, #0
+  mov r6, #0
+  cmp r7, #0
+  beq 3f
+2:
+  ldr r9, [r0, #8]
+  ldr r8, [r0], #4
+  ldr r11, [r1, #8]
+  ldr r10, [r1], #4
+  coco_mcu_widen_word_pairs 0 32
+  ldr r9, [r0, #8]
+  ldr r8, [r0], #12
+  ldr r11, [r1, #8]
+  ldr r10, [r1], #12
+  coco_mcu_widen_word_pairs 16 48
+  add r2, r2, #64
+  subs r7, r7, #1
+  bne 2b
+3:
+  ldr r7, [sp, #24]
+  cbz r7, 4f
+  ldr r8, [r0]
+  ldr r9, [r0, #4]
+  ldr r10, [r1]
+  ldr r11, [r1, #4]
+  coco_mcu_widen_word_pairs 0 16
+  add r2, r2, #32
+4:
+  add r8, sp, #28
+  ldmia r8, {r8, r9, r10, r11}
+  sub r5, r5, r8
+  sub r6, r6, r8
+  mul r12, r5, r9
+  mul lr, r6, r9
+  sub r12, r12, r10
+  sub lr, lr, r10
+  lsl r12, r12, r11
+  lsl r5, r5, r11
+  lsl lr, lr, r11
+  lsl r6, r6, r11
+  strd r12, r5, [r2], #8
+  strd lr, r6, [r2], #8
+  ldmia sp, {r0, r1, r7}
+  add r0, r0, r1, lsl #1
+  subs r7, r7, #1
+  str r0, [sp]
+  str r7, [sp, #8]
+  bne 1b
+  add sp, sp, #44
+  pop {r4-r11, pc}
+)");
 }
 
 extern "C" {

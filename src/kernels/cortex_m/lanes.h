@@ -29,8 +29,8 @@ struct LaneGroup {
   /// pair 1; behind the quads four addends: of channel A and B for the first pixel and the second.
   const std::uint32_t* codes;
   const std::uint32_t* codes_end;
-  /// Of each quad pair 0 of channels (0, 2) and (1, 3), then pair 1; behind the quads eight
-  /// numbers: multiplier and offset of channels 0, 2, 1, 3.
+  /// Of each quad pair 0 of channels (0, 2) and (1, 3), then pair 1; behind the quads
+  /// what TopHalf finds for four channels.
   const std::uint32_t* weights;
   const std::uint32_t* weights_end;
   std::uint8_t* out;           // of the first pixel; in words where sums are asked for
@@ -52,6 +52,26 @@ std::uintptr_t chunk_entry(Chunk chunk, std::size_t quads);
 /// Codes of 0..255 to `out`, or eight words for each two pixels: the sums of channels 2 and 3 of
 /// the first pixel and the second, then those of channels 0 and 1.
 std::uintptr_t finish_entry(bool is_only_chunk, bool makes_codes);
+
+/// What one call of widen_pixels works on. The assembler knows the order of the fields.
+struct Widening {
+  const std::uint8_t* x;  // of the first pixel
+  std::size_t stride;     // bytes from pixel to pixel
+  std::size_t pairs;      // of pixels
+  std::uint32_t* to;      // as LaneGroup has codes
+  std::uint32_t zero;     // minus the zero point, twice
+  std::size_t groups;     // of 16 codes of each pixel
+  std::size_t has_half;   // 1: 8 more
+  /// With s the sum of a pixel's codes less `zeros`: addends are (origin * s - starts) << shift for
+  /// channel A and s << shift for channel B.
+  std::int32_t zeros;
+  std::int32_t origin;
+  std::int32_t starts;
+  std::int32_t shift;
+};
+
+/// Codes of 8 bits to pairs of 16, less the zero point, and addends.
+void widen_pixels(const Widening* widening);
 
 void sum_one_chunk(const LaneGroup* group);
 void sum_many_chunks(const LaneGroup* group);

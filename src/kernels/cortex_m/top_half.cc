@@ -4,9 +4,11 @@ namespace coco_mcu::kernels::cortex_m {
 
 namespace {
 
-/// What a product and an offset may add to 2^31: codes are 2^16 apart, few offsets are beyond 2047.
+/// What a product, an offset and a lower limit may add to 2^31: codes are 2^16 apart, few offsets
+/// are beyond 2047.
 constexpr std::uint32_t kMostOffset = 1U << 27U;
-constexpr std::uint32_t kMostProduct = (1U << 31U) - kMostOffset - 1;
+constexpr std::uint32_t kMostLimit = 255U << 16U;
+constexpr std::uint32_t kMostProduct = (1U << 31U) - kMostOffset - kMostLimit - 1;
 
 /// `number` times a power of two, rounded down, at most 2^30.
 std::uint32_t scaled(std::uint32_t number, int left) {
@@ -22,7 +24,8 @@ TopHalf::TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int
       offsets_(rule.offsets),
       stride_(rule.is_uniform ? 0 : 1),
       left_(32 - sum_shift + rule.left_shift - rule.shift),
-      offset_left_(16 + rule.offset_shift - rule.shift) {
+      offset_left_(16 + rule.offset_shift - rule.shift),
+      limits_(rule) {
   if (left_ < 0 || left_ > 30 || offset_left_ < 0) {
     left_ = 0;
     offset_left_ = 0;

@@ -8,6 +8,7 @@
 #include <arm_acle.h>
 
 #include "core/requantize.h"
+#include "kernels/cortex_m/cortex_m.h"
 
 namespace coco_mcu::kernels::cortex_m {
 
@@ -16,6 +17,10 @@ constexpr std::int32_t farthest_code(std::int32_t zero_point) {
   return zero_point < 128 ? 255 - zero_point : zero_point;
 }
 
+/// Words behind the numbers of four channels, and all of them.
+constexpr std::size_t kLimits = 2;
+constexpr std::size_t kNumbers = 8 + kLimits;
+
 /// The numbers of a layer's channels for that instruction.
 class TopHalf {
  public:
@@ -23,7 +28,8 @@ class TopHalf {
   TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int sum_shift);
 
   /// Multiplier and offset of channels first, first + 2, first + 1, first + 3: the order in which
-  /// codes are packed. False where 32 bits do not hold them or what they give.
+  /// codes are packed. They make codes less the lower limit; `add` and `subtract` of the Limits
+  /// stand behind them. False where 32 bits do not hold them or what they give.
   bool find_four(std::size_t first, std::uint32_t* numbers) const {
     constexpr std::size_t kOrder[4] = {0, 2, 1, 3};
     std::int32_t room = 0;  // negative where something does not fit
@@ -34,8 +40,11 @@ class TopHalf {
       const std::int32_t offset = offsets_[c];
       room |= (most_multiplier_ - multiplier) | (most_offset_ - offset) | (most_offset_ + offset);
       numbers[2 * i] = static_cast<std::uint32_t>(multiplier) << left_;
-      numbers[2 * i + 1] = static_cast<std::uint32_t>(offset) << offset_left_;
+      numbers[2 * i + 1] =
+          (static_cast<std::uint32_t>(offset) << offset_left_) - (limits_.low << 16U);
     }
+    numbers[8] = limits_.add;
+    numbers[9] = limits_.subtract;
     return room >= 0;
   }
 
@@ -45,19 +54,22 @@ class TopHalf {
   std::size_t stride_;  // from channel to channel
   int left_;
   int offset_left_;
+  Limits limits_;
   std::int32_t most_multiplier_ = -1;
   std::int32_t most_offset_ = 0;
 };
 
-/// The code of a sum that those numbers cannot hold: without the layer's limits and table.
-inline std::uint8_t code_before_limits(const core::Requantization& rule, std::int32_t sum,
-                                       std::size_t channel) {
+/// The code of a sum that those numbers cannot hold, before the layer's table.
+inline std::uint8_t code_before_table(const core::Requantization& rule, std::int32_t sum,
+                                      std::size_t channel) {
   const std::size_t c = rule.is_uniform ? 0 : channel;
   const auto shifted =
       static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) << rule.left_shift);
   const std::int32_t offset = rule.offsets[c] * (1 << rule.offset_shift);
-  return static_cast<std::uint8_t>(
-      __usat(__smlawb(shifted, rule.multipliers[c], offset) >> rule.shift, 8));
+  const std::uint32_t code =
+      __usat(__smlawb(shifted, rule.multipliers[c], offset) >> rule.shift, 8);
+  if (code < rule.low) return rule.low;
+  return code > rule.high ? rule.high : static_cast<std::uint8_t>(code);
 }
 
 }  // namespace coco_mcu::kernels::cortex_m
