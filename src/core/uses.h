@@ -29,6 +29,9 @@ inline constexpr bool kUsesColour = true;
 /// Layers that compute some of their channels, or read some of their input's.
 inline constexpr bool kUsesMasks = true;
 
+/// Plans that hold the picture and compute one whole layer after the other.
+inline constexpr bool kUsesWholeLayers = true;
+
 /// TensorFlow Lite's rule of requantization.
 inline constexpr bool kUsesTwice = true;
 

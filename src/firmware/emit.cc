@@ -30,7 +30,7 @@ add_executable(firmware ${{sources}} model.S)
 target_include_directories(firmware PRIVATE src)
 target_include_directories(firmware SYSTEM PRIVATE third_party)
 target_compile_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi})
-target_compile_options(firmware PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Os -DNDEBUG -fno-exceptions -fno-rtti
+target_compile_options(firmware PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Os -flto -DNDEBUG -fno-exceptions -fno-rtti
   -fno-threadsafe-statics -fomit-frame-pointer -ffunction-sections -fdata-sections -ffp-contract=off>)
 target_link_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi} -nostartfiles
   --specs=nano.specs -Wl,--gc-sections -T ${{CMAKE_CURRENT_SOURCE_DIR}}/board.ld
@@ -38,6 +38,9 @@ target_link_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi} -nostartfil
 # What takes the time is made fast, the rest small.
 file(GLOB fast {fast_sources})
 set_source_files_properties(${{fast}} PROPERTIES COMPILE_OPTIONS -O2)
+# Assembly with macros of its own is compiled by itself.
+file(GLOB assembly src/kernels/cortex_m/*lanes.cc)
+set_source_files_properties(${{assembly}} PROPERTIES COMPILE_OPTIONS "-O2;-fno-lto")
 set_source_files_properties(model.S PROPERTIES
   OBJECT_DEPENDS ${{CMAKE_CURRENT_SOURCE_DIR}}/model.cmcu
   COMPILE_OPTIONS "-I${{CMAKE_CURRENT_SOURCE_DIR}}")
@@ -85,10 +88,9 @@ void write(const std::filesystem::path& path, std::string_view text) {
 /// The sources that take the time on a board, as the build file's glob.
 const char* fast_sources(const Board& board) {
   return board.kernels[0] == 0
-             ? "src/model/*.cc src/kernels/*.cc src/kernels/reference/*.cc"
-             : "src/model/*.cc src/kernels/*.cc src/kernels/cortex_m/*lanes.cc "
-               "src/kernels/cortex_m/*2w8a.cc src/kernels/cortex_m/elementwise.cc "
-               "src/kernels/cortex_m/top_half.cc";
+             ? "src/model/view.cc src/kernels/*.cc src/kernels/reference/*.cc"
+             : "src/model/view.cc src/kernels/*.cc "
+               "src/kernels/cortex_m/*2w8a.cc";
 }
 
 /// Whether a source belongs to a board: of the kernels, its processor's and the reference.

@@ -123,6 +123,7 @@ std::string uses_header(const model::ModelFile& model) {
                           [](const OperatorView& layer) {
                             return layer.read_mask != nullptr || layer.made_mask != nullptr;
                           })},
+      {"WholeLayers", view.is_layer_by_layer()},
       {"Twice", has_layer(view, [](const OperatorView& layer) {
          return layer.requantization.twice != nullptr;
        })}};

@@ -35,24 +35,30 @@ core::Requantization requantization_of(const file::Operator& layer,
 
 }  // namespace
 
-OperatorAttributes attributes_of(const file::Operator& stored) {
+[[gnu::noinline]] OperatorAttributes attributes_of(const file::Operator& stored) {
   OperatorAttributes layer;
   layer.kind = static_cast<OperatorKind>(stored.kind());
   layer.height = stored.height();
   layer.width = stored.width();
   layer.channels = stored.channels();
-  layer.scale = stored.scale();
+  if (core::kIsForAnyModel) layer.scale = stored.scale();  // firmware has no use for it
   layer.zero_point = stored.zero_point();
   layer.kernel = stored.kernel();
   layer.stride = stored.stride();
   layer.padding = stored.padding();
   layer.format = static_cast<core::WeightFormat>(stored.format());
-  layer.read_channels = stored.read_channels();
-  layer.made_channels = stored.made_channels();
-  layer.factors[0] = stored.factor_x();
-  layer.factors[1] = stored.factor_y();
-  layer.factor = stored.factor();
-  layer.offset = stored.offset();
+  if (core::kUsesMasks) {
+    layer.read_channels = stored.read_channels();
+    layer.made_channels = stored.made_channels();
+  }
+  if (core::kUsesAdd) {
+    layer.factors[0] = stored.factor_x();
+    layer.factors[1] = stored.factor_y();
+  }
+  if (core::kUsesMultiply || core::kUsesUpsample) {
+    layer.factor = stored.factor();
+    layer.offset = stored.offset();
+  }
   return layer;
 }
 
@@ -94,7 +100,7 @@ OperatorView View::layer(int index) const {
   const std::uint8_t* data = model_->data()->data();
   OperatorView view;
   static_cast<OperatorAttributes&>(view) = attributes_of(stored);
-  view.name = stored.name()->c_str();
+  if (core::kIsForAnyModel) view.name = stored.name()->c_str();
   view.inputs[0] = stored.first_input();
   view.inputs[1] = stored.second_input();
   view.weights = data + stored.weights_at();

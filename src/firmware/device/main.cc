@@ -36,6 +36,11 @@ class LayerMarks final : public engine::Observer {
   model::View model_;
 };
 
+/// Whether it has marks to set.
+bool has_marks(const model::View& model) {
+  return core::kUsesWholeLayers && model.is_layer_by_layer();
+}
+
 /// Takes one picture of a file through the engine, row by row. False at the file's end.
 bool push_picture(const HostFile& pictures, const model::View& model, engine::Engine& engine) {
   const model::OperatorAttributes input = model.attributes(0);
@@ -104,14 +109,14 @@ int run(const Words& words) {
   }
   LayerMarks marks(model);
   for (;;) {
-    engine.begin(model.is_layer_by_layer() ? &marks : nullptr);
+    engine.begin(has_marks(model) ? &marks : nullptr);
     checkpoint();
     if (!push_picture(pictures, model, engine)) break;
     const engine::Decision decision = engine.finish();
     checkpoint();
     print_figure("probability", static_cast<std::uint32_t>(decision.probability));
   }
-  if (model.is_layer_by_layer()) print_kernels(model, backend);
+  if (has_marks(model)) print_kernels(model, backend);
   print_memory();
   return 0;
 }
