@@ -1,132 +1,181 @@
-// Weights of 4 and 8 bits, four output channels at a time: they are unpacked once to 16 bits, then
-// each pixel's codes are unpacked once for all four. Long sums are made in parts, pixel by pixel.
+// Weights of 4 and 8 bits: codes of some pixels are widened to 16 bits once for all output
+// channels, weights of two output channels once for all those pixels; halves.cc makes the sums.
+// Longer sums are made in parts, pixel by pixel.
+#include <algorithm>
+#include <bit>
+
 #include "kernels/cortex_m/convolution_2w8a.h"
 #include "kernels/cortex_m/cortex_m.h"
+#include "kernels/cortex_m/halves.h"
+#include "kernels/cortex_m/pixel_lanes.h"
+#include "kernels/cortex_m/top_half.h"
 #include "kernels/reference/reference.h"
 #include "kernels/uses.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
-constexpr std::size_t kPartWeights = 256;  // of one output channel: 2 KB for four
-constexpr std::size_t kMostWindow = 512;   // codes that are gathered
-constexpr int kTile = 4;                   // output channels
+constexpr int kMostShift = 18;          // of sums
+constexpr std::size_t kTwoNumbers = 6;  // words behind the weights of two channels
 
-struct Tile {
-  Halves weights[kPartWeights / 4][kTile];  // of four input channels
-  std::int32_t start[kTile] = {};           // what the input's zero point adds to each sum
-  std::size_t groups = 0;                   // of four weights
+std::int32_t largest_sum(const Convolution& layer) {
+  return static_cast<std::int32_t>(layer.window_weights()) * farthest_code(layer.zero_point) *
+         core::weight_magnitude(layer.format);
+}
+
+/// How far to the left sums are moved.
+int sum_shift(const Convolution& layer) {
+  return std::min(std::countl_zero(static_cast<std::uint32_t>(largest_sum(layer))) - 1, kMostShift);
+}
+
+/// Some weights of two output channels from channel `first` and weight `from` on, and room for the
+/// numbers behind them.
+struct TwoChannels {
+  TwoChannels(const Convolution& layer, std::size_t first, std::size_t from, std::size_t count)
+      : quads(quads_of(count)), numbers(words + quads * kQuad) {
+    const std::size_t row_bytes = core::packed_row_bytes(layer.format, layer.window_weights());
+    const std::uint8_t* rows =
+        layer.weights + first * row_bytes + core::packed_row_bytes(layer.format, from);
+    if (count == quads * kQuad) {
+      expand(layer.format, rows, row_bytes, quads, words);
+      return;
+    }
+    const std::size_t whole = count / kGroup * kGroup;
+    if (whole != 0) expand(layer.format, rows, row_bytes, quads_of(whole), words);
+    // What is behind the last weights meets codes of zero.
+    const std::size_t last = core::packed_row_bytes(layer.format, count - whole);
+    rows += core::packed_row_bytes(layer.format, whole);
+    std::uint8_t copies[2][kGroup] = {};
+    copy_codes(rows, last, copies[0]);
+    copy_codes(rows + row_bytes, last, copies[1]);
+    expand(layer.format, copies[0], kGroup, quads_of(count - whole), words + whole);
+  }
+
+  std::size_t quads;
+  std::uint32_t* numbers;
+  std::uint32_t words[kMostWeights + kTwoNumbers];
+
+ private:
+  static void expand(core::WeightFormat format, const std::uint8_t* rows, std::size_t row_bytes,
+                     std::size_t quads, std::uint32_t* to) {
+    const Widening how = plain_widening(-core::weight_origin(format), quads);
+    if (core::weight_bits(format) == 4) {
+      widen_nibbles(rows, row_bytes, to, how.groups, how.has_half);
+    } else {
+      widen(how, rows, row_bytes, 2, to);
+    }
+  }
 };
 
-/// The codes of four weights that begin at a whole byte.
-template <int kBits>
-Halves packed_codes(const std::uint8_t* packed, std::size_t group) {
-  if constexpr (kBits == 4) {
-    const std::uint32_t bytes = packed[group * 2] | std::uint32_t{packed[group * 2 + 1]} << 8U;
-    return {(bytes & 0xFU) | (bytes & 0xF00U) << 8U, (bytes >> 4U & 0xFU) | (bytes & 0xF000U)
-                                                                                << 4U};
-  } else {
-    return codes_of(packed + group * 4);
-  }
+HalvesGroup group_of(const TwoChannels& weights, const std::uint32_t* codes) {
+  return {.codes = codes,
+          .weights = weights.words,
+          .weights_end = weights.numbers,
+          .half_begin = weights.quads % 4 != 0 ? 1U : 0U};
 }
 
-/// Weights of a packed row as pairs, as long as four are left. Returns their sum.
-template <int kBits>
-std::int32_t unpack_groups(const Convolution& layer, const std::uint8_t* packed, std::size_t groups,
-                           int channel, Tile& tile) {
-  const auto step = static_cast<std::uint32_t>(core::weight_step(layer.format));
-  const std::uint32_t zero = twice(static_cast<std::uint32_t>(-core::weight_origin(layer.format)));
-  std::int32_t sum = 0;
-  for (std::size_t group = 0; group < groups; ++group) {
-    Halves w = packed_codes<kBits>(packed, group);
-    w.even = static_cast<std::uint32_t>(
-        __ssub16(static_cast<int16x2_t>(w.even * step), static_cast<int16x2_t>(zero)));
-    w.odd = static_cast<std::uint32_t>(
-        __ssub16(static_cast<int16x2_t>(w.odd * step), static_cast<int16x2_t>(zero)));
-    tile.weights[group][channel] = w;
-    sum = multiply_add_halves(w.even, twice(1), sum);
-    sum = multiply_add_halves(w.odd, twice(1), sum);
-  }
-  return sum;
-}
-
-/// `count` weights of a packed row as pairs; those behind them are zero.
-void unpack(const Convolution& layer, const std::uint8_t* packed, std::size_t count, int channel,
-            Tile& tile) {
-  const std::size_t whole = count / 4;
-  std::int32_t sum = core::weight_bits(layer.format) == 4
-                         ? unpack_groups<4>(layer, packed, whole, channel, tile)
-                         : unpack_groups<8>(layer, packed, whole, channel, tile);
-  if (whole != tile.groups) {
-    std::uint32_t w[4] = {};
-    for (std::size_t i = whole * 4; i < count; ++i) {
-      const int weight = core::weight_at(layer.format, packed, i);
-      sum += weight;
-      w[i % 4] = static_cast<std::uint32_t>(weight) & 0xFFFFU;
+/// Sums of two channels at `pixels` pixels to codes, before the table.
+void store_sums(const Convolution& layer, std::size_t first, const std::int32_t* sums,
+                std::size_t pixels, std::uint8_t* out) {
+  for (; pixels != 0; --pixels, sums += 2, out += layer.out_channels) {
+    for (std::size_t c = 0; c < 2; ++c) {
+      out[first + c] = core::requantize_to_code(layer.requantization, sums[c], first + c);
     }
-    tile.weights[whole][channel] = {w[0] | w[2] << 16U, w[1] | w[3] << 16U};
-  }
-  tile.start[channel] = -layer.zero_point * sum;
-}
-
-/// Input channels from .. from + count - 1 of `made` output channels from `first` on.
-void unpack_tile(const Convolution& layer, std::size_t first, int made, std::size_t from,
-                 std::size_t count, Tile& tile) {
-  const std::size_t row_bytes = core::packed_row_bytes(layer.format, layer.window_weights());
-  const std::size_t skipped = core::packed_row_bytes(layer.format, from);
-  tile.groups = (count + 3) / 4;
-  for (int channel = 0; channel < kTile; ++channel) {
-    const std::size_t row = first + static_cast<std::size_t>(channel < made ? channel : 0);
-    unpack(layer, layer.weights + row * row_bytes + skipped, count, channel, tile);
   }
 }
 
-/// Adds a pixel's products. Not inline, as it takes nearly all registers.
-[[gnu::noinline]] void add_products(const Tile& tile, const std::uint8_t* x,
-                                    std::int32_t (&sums)[kTile]) {
-  for (int i = 0; i < kTile; ++i) sums[i] += tile.start[i];
-  const Halves* weights = tile.weights[0];
-  const std::uint8_t* end = x + tile.groups * 4;
-  // Two loads in one instruction: the compiler would load one word at a time.
-  asm volatile(
-      "0:\n"
-      "ldr r0, [%[x]], #4\n"
-      "ldrd r2, r3, [%[w]], #8\n"
-      "uxtb16 r1, r0\n"
-      "uxtb16 r0, r0, ror #8\n"
-      "smlad %[a], r1, r2, %[a]\n"
-      "smlad %[a], r0, r3, %[a]\n"
-      "ldrd r2, r3, [%[w]], #8\n"
-      "smlad %[b], r1, r2, %[b]\n"
-      "smlad %[b], r0, r3, %[b]\n"
-      "ldrd r2, r3, [%[w]], #8\n"
-      "cmp %[x], %[end]\n"
-      "smlad %[c], r1, r2, %[c]\n"
-      "smlad %[c], r0, r3, %[c]\n"
-      "ldrd r2, r3, [%[w]], #8\n"
-      "smlad %[d], r1, r2, %[d]\n"
-      "smlad %[d], r0, r3, %[d]\n"
-      "bne 0b\n"
-      : [x] "+r"(x), [w] "+r"(weights), [a] "+r"(sums[0]), [b] "+r"(sums[1]), [c] "+r"(sums[2]),
-        [d] "+r"(sums[3])
-      : [end] "r"(end)
-      : "r0", "r1", "r2", "r3", "cc", "memory");
+/// Two output channels at `pixels` pixels whose codes have been widened.
+[[gnu::noinline]] void make_channels(const Convolution& layer, std::size_t first,
+                                     const std::uint32_t* block, std::size_t pixels,
+                                     std::uint8_t* out) {
+  const std::size_t count = layer.window_weights();
+  TwoChannels weights(layer, first, 0, count);
+  HalvesGroup group = group_of(weights, block);
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  const std::size_t words = pair_words(weights.quads);
+  const auto run = [&](std::size_t pairs, void* to, std::size_t stride) {
+    group.codes_end = group.codes + pairs * words;
+    group.out = static_cast<std::uint8_t*>(to);
+    group.stride = stride;
+    sum_halves(&group);
+    group.codes = group.codes_end;
+  };
+  if (layer.requantization.twice == nullptr) {
+    const int shift = sum_shift(layer);
+    const TopHalf top_half(layer.requantization, largest_sum(layer), shift);
+    group.shift = static_cast<std::uint32_t>(shift);
+    const bool first_fits = top_half.find(first, weights.numbers);
+    group.makes_codes = top_half.find(first + 1, weights.numbers + 2) && first_fits ? 1U : 0U;
+    top_half.find_limits(weights.numbers + 4);
+  }
+  if (group.makes_codes != 0) {
+    if (pixels >= 2) run(pixels / 2, out + first, channels);
+    if (pixels % 2 != 0) run(1, out + (pixels - 1) * channels + first, 0);
+    return;
+  }
+  for (std::size_t pixel = 0; pixel < pixels; pixel += 2, out += 2 * channels) {
+    std::int32_t sums[4];
+    run(1, sums, 0);
+    store_sums(layer, first, sums, pixels - pixel < 2 ? 1 : 2, out);
+  }
 }
 
-/// The codes under the window of one output pixel, side by side; padding is the zero point.
-void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
-            std::uint8_t* window) {
-  const auto channels = static_cast<std::size_t>(layer.in_channels);
-  for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-    for (std::int32_t kx = 0; kx < layer.kernel; ++kx, window += channels) {
-      const std::int32_t column = out_column * layer.stride - layer.padding + kx;
-      if (rows[ky] == nullptr || column < 0 || column >= layer.in_width) {
-        std::memset(window, layer.zero_point, channels);
-      } else {
-        std::memcpy(window, rows[ky] + static_cast<std::size_t>(column) * channels, channels);
+/// One pixel whose sums are made in parts.
+[[gnu::noinline]] void make_long_pixel(const Convolution& layer, WindowRows rows,
+                                       std::int32_t column, std::uint32_t* block,
+                                       std::uint8_t* out) {
+  const std::size_t all = layer.window_weights();
+  constexpr std::size_t kPartWords = kMostWeights + kAddends;
+  const auto part = [&](std::size_t from) { return std::min(all - from, kMostWeights); };
+  {
+    std::uint8_t window[kMostParts * kMostWeights];
+    std::memset(window, layer.zero_point, sizeof(window));
+    gather(layer, rows, column, window);
+    for (std::size_t from = 0; from < all; from += kMostWeights) {
+      widen(plain_widening(layer.zero_point, quads_of(part(from))), window + from, 0, 1,
+            block + from / kMostWeights * kPartWords);
+    }
+  }
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  for (std::size_t channel = 0; channel < channels; channel += 2) {
+    const std::size_t first = channel + 2 > channels ? channels - 2 : channel;
+    std::int32_t total[2] = {};
+    for (std::size_t from = 0; from < all; from += kMostWeights) {
+      const TwoChannels weights(layer, first, from, part(from));
+      std::int32_t sums[4];
+      HalvesGroup group = group_of(weights, block + from / kMostWeights * kPartWords);
+      group.codes_end = group.codes + pair_words(weights.quads);
+      group.out = reinterpret_cast<std::uint8_t*>(sums);
+      sum_halves(&group);
+      for (std::size_t c = 0; c < 2; ++c) total[c] += sums[c];
+    }
+    store_sums(layer, first, total, 1, out);
+  }
+}
+
+void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, std::uint8_t* out) {
+  const auto pixels = static_cast<std::size_t>(layer.out_width);
+  const auto channels = static_cast<std::size_t>(layer.out_channels);
+  std::uint32_t block[kBlockWords];
+  if (layer.window_weights() > kMostWeights) {
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      make_long_pixel(layer, rows, static_cast<std::int32_t>(pixel), block, out + pixel * channels);
+    }
+  } else {
+    const std::size_t quads = quads_of(layer.window_weights());
+    const Widening how = plain_widening(layer.zero_point, quads);
+    const std::size_t at_once = kBlockWords / pair_words(quads) * 2;
+    for (std::size_t first = 0; first < pixels; first += at_once) {
+      const std::size_t count = std::min(pixels - first, at_once);
+      widen_windows(layer, how, rows, first, count, block);
+      for (std::size_t channel = 0; channel < channels; channel += 2) {
+        // The last two may have one of those before among them.
+        make_channels(layer, channel + 2 > channels ? channels - 2 : channel, block, count,
+                      out + first * channels);
       }
     }
   }
+  apply_table(layer.requantization, out, pixels * channels);
 }
 
 std::size_t no_scratch(const Convolution& /*layer*/) {
@@ -134,36 +183,6 @@ std::size_t no_scratch(const Convolution& /*layer*/) {
 }
 
 void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
-
-void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, std::uint8_t* out) {
-  const auto channels = static_cast<std::size_t>(layer.out_channels);
-  const auto in_channels = static_cast<std::size_t>(layer.in_channels);
-  const std::size_t count = layer.window_weights();
-  const bool is_in_place = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 &&
-                           in_channels % 4 == 0;  // words of one pixel alone
-  std::uint8_t window[kMostWindow];
-  const auto codes_of_pixel = [&](std::int32_t column) -> const std::uint8_t* {
-    if (is_in_place) return rows[0] + static_cast<std::size_t>(column) * in_channels;
-    gather(layer, rows, column, window);
-    return window;
-  };
-  Tile tile;
-  for (std::size_t first = 0; first < channels; first += kTile) {
-    const int made = channels - first < kTile ? static_cast<int>(channels - first) : kTile;
-    const FourCodes codes(layer.requantization, first, static_cast<std::size_t>(made));
-    if (count <= kPartWeights) unpack_tile(layer, first, made, 0, count, tile);
-    for (std::int32_t column = 0; column < layer.out_width; ++column) {
-      const std::uint8_t* x = codes_of_pixel(column);
-      std::int32_t sums[kTile] = {};
-      for (std::size_t from = 0; from < count; from += kPartWeights) {
-        const std::size_t part = count - from < kPartWeights ? count - from : kPartWeights;
-        if (count > kPartWeights) unpack_tile(layer, first, made, from, part, tile);
-        add_products(tile, x + from, sums);
-      }
-      codes.store(sums, out + static_cast<std::size_t>(column) * channels + first);
-    }
-  }
-}
 
 constexpr ConvolutionKernel kKernels[2][3] = {
     {{"convolution_4w8a_cortex_m", no_scratch, prepare, row},
@@ -181,8 +200,8 @@ constexpr ConvolutionKernel kLaneKernels[3] = {
 
 /// Whether `row` can take a layer.
 constexpr bool has_halves(const Convolution& layer) {
-  return core::weight_bits(layer.format) != 2 && layer.window_weights() <= kMostWindow &&
-         layer.requantization.twice == nullptr;
+  return core::weight_bits(layer.format) != 2 && layer.out_channels >= 2 && layer.zero_point >= 0 &&
+         layer.zero_point <= 255 && layer.window_weights() <= kMostParts * kMostWeights;
 }
 
 constexpr bool has_neither(const Convolution& layer) {

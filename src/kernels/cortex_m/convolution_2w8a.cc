@@ -8,23 +8,20 @@
 
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/lanes.h"
+#include "kernels/cortex_m/pixel_lanes.h"
 #include "kernels/cortex_m/top_half.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
-constexpr int kMostShift = 18;             // of sums: further ones need no larger multipliers
-constexpr std::size_t kGroup = 16;
-constexpr std::size_t kAddends = 4;  // words behind the codes of two pixels
-constexpr std::size_t kBlockWords = 528;  // as many as the stack has room for
-static_assert(kBlockWords >= kMostParts * (kMostWeights + kAddends));
+constexpr int kMostShift = 18;  // of sums: further ones need no larger multipliers
 
 /// How a layer's sums are made.
 struct Plan {
   /// Of `count` weights of each output channel.
   Plan(const Convolution& layer, std::size_t count)
       : channels(count),
-        quads((channels + kHalfGroup - 1) / kHalfGroup * (kHalfGroup / kQuad)),
+        quads(quads_of(channels)),
         step(core::weight_step(layer.format)),
         full_quads(cortex_m::full_quads(step)),
         is_only_chunk(quads <= full_quads &&
@@ -44,7 +41,15 @@ struct Plan {
   int free_bits() const {
     return std::min(std::countl_zero(static_cast<std::uint32_t>(largest_sum)) - 1, kMostShift);
   }
-  std::size_t pair_words() const { return quads * kQuad + kAddends; }
+  Widening widening(std::int32_t zero_point) const {
+    Widening result = plain_widening(zero_point, quads);
+    result.zeros = static_cast<std::int32_t>(quads * kQuad) * zero_point;
+    // Channel A's weights are step * code + origin, channel B's codes are two less.
+    result.origin = step == 1 ? -1 : -3;
+    result.starts = static_cast<std::int32_t>(chunks) * lane_start * step;
+    result.shift = sum_shift();
+    return result;
+  }
 
   std::size_t channels;  // input channels times the window
   std::size_t quads;     // that they fill, the last one with zeros
@@ -63,7 +68,7 @@ struct Plan {
 };
 
 std::uint32_t rotated(std::uint32_t word, int bits) {
-  return word >> bits | word << (32 - bits);
+  return word >> bits | word << (32 - bits) % 32;
 }
 
 constexpr std::uint32_t kOneOfTwo = 0x33333333U;
@@ -74,25 +79,20 @@ inline std::uint32_t interleaved(std::uint32_t a, std::uint32_t b) {
   return (a & kOneOfTwo) | rotated(b & kOneOfTwo, 18);
 }
 
-/// Weights of some input channels, four output channels: those of even places, then those of odd
-/// ones.
-inline void expand_words(const std::uint32_t (&rows)[4], int pairs, std::uint32_t* to) {
+/// Weights of the last input channels, four output channels: those of even places, then those of
+/// odd ones.
+void expand_words(const std::uint32_t (&rows)[4], int pairs, std::uint32_t* to) {
   constexpr std::uint32_t kUpperBits = 0xAAAAAAAAU;  // turns 0..3 into two less, in two bits
-  constexpr std::uint32_t kLanes = 0xC003C003U;
   const std::uint32_t b0 = rows[2] ^ kUpperBits;
   const std::uint32_t b1 = rows[3] ^ kUpperBits;
   const std::uint32_t even[2] = {interleaved(rows[0], b0), interleaved(rows[1], b1)};
   const std::uint32_t odd[2] = {interleaved(rows[0] >> 2U, b0 >> 2U),
                                 interleaved(rows[1] >> 2U, b1 >> 2U)};
-#pragma GCC unroll 4
   for (int i = 0; i < pairs; ++i) {
-    to[2 * i] = (i == 0 ? even[0] : rotated(even[0], 4 * i)) & kLanes;
-    to[2 * i + 1] = (i == 0 ? even[1] : rotated(even[1], 4 * i)) & kLanes;
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < pairs; ++i) {
-    to[2 * (pairs + i)] = (i == 0 ? odd[0] : rotated(odd[0], 4 * i)) & kLanes;
-    to[2 * (pairs + i) + 1] = (i == 0 ? odd[1] : rotated(odd[1], 4 * i)) & kLanes;
+    to[2 * i] = rotated(even[0], 4 * i) & kLanes;
+    to[2 * i + 1] = rotated(even[1], 4 * i) & kLanes;
+    to[2 * (pairs + i)] = rotated(odd[0], 4 * i) & kLanes;
+    to[2 * (pairs + i) + 1] = rotated(odd[1], 4 * i) & kLanes;
   }
 }
 
@@ -106,14 +106,13 @@ std::uint32_t last_codes(const std::uint8_t* packed, std::size_t bytes) {
 /// Rows of four output channels.
 void expand_rows(const Plan& plan, const std::uint8_t* row, std::size_t row_bytes,
                  std::uint32_t* to) {
-  const std::uint8_t* third = row + 2 * row_bytes;
-  std::size_t left = plan.channels;
-  for (; left >= kGroup; left -= kGroup, row += 4, third += 4, to += kGroup) {
-    expand_words({load_word(row), load_word(row + row_bytes), load_word(third),
-                  load_word(third + row_bytes)},
-                 4, to);
-  }
+  const std::size_t groups = plan.channels / kGroup;
+  const std::size_t left = plan.channels % kGroup;
+  if (groups != 0) expand_groups(row, row_bytes, to, groups);
   if (left == 0) return;
+  to += groups * kGroup;
+  row += groups * 4;
+  const std::uint8_t* third = row + 2 * row_bytes;
   const std::size_t bytes = (left + 3) / 4;
   std::uint32_t last[4] = {last_codes(row, bytes), last_codes(row + row_bytes, bytes),
                            last_codes(third, bytes), last_codes(third + row_bytes, bytes)};
@@ -176,7 +175,7 @@ struct Sums {
 
  private:
   void run(std::size_t pairs) {
-    group.codes_end = group.codes + pairs * plan.pair_words();
+    group.codes_end = group.codes + pairs * pair_words(plan.quads);
     plan.is_only_chunk ? sum_one_chunk(&group) : sum_many_chunks(&group);
     group.codes = group.codes_end;
   }
@@ -190,33 +189,6 @@ void store_sums(const Convolution& layer, std::size_t first, const std::int32_t 
   for (std::size_t c = 0; c < 4; ++c) {
     out[first + c] = code_before_table(layer.requantization, sums[c], first + c);
   }
-}
-
-/// Codes of `count` pixels, `stride` bytes apart, from `x` on to a block; each has as many as the
-/// quads hold.
-void widen(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x, std::size_t stride,
-           std::size_t count, std::uint32_t* block) {
-  Widening widening = {
-      .x = x,
-      .stride = stride,
-      .pairs = count / 2,
-      .to = block,
-      .zero = twice(static_cast<std::uint32_t>(-zero_point) & 0xFFFFU),
-      .groups = plan.quads / 4,
-      .has_half = plan.quads % 4 != 0 ? 1U : 0U,
-      .zeros = static_cast<std::int32_t>(plan.quads * kQuad) * zero_point,
-      // Channel A's weights are step * code + origin, channel B's codes are two less.
-      .origin = plan.step == 1 ? -1 : -3,
-      .starts = static_cast<std::int32_t>(plan.chunks) * plan.lane_start * plan.step,
-      .shift = plan.sum_shift()};
-  if (widening.pairs != 0) widen_pixels(&widening);
-  if (count % 2 == 0) return;
-  // The last pixel is its own neighbour.
-  widening.x += (count - 1) * stride;
-  widening.to += count / 2 * plan.pair_words();
-  widening.stride = 0;
-  widening.pairs = 1;
-  widen_pixels(&widening);
 }
 
 /// Four output channels at `pixels` pixels whose codes have been widened.
@@ -241,59 +213,6 @@ void widen(const Plan& plan, std::int32_t zero_point, const std::uint8_t* x, std
   }
 }
 
-void copy_codes(const std::uint8_t* x, std::size_t count, std::uint8_t* to) {
-  if (count < 4) {
-    for (std::size_t i = 0; i < count; ++i) to[i] = x[i];
-    return;
-  }
-  const std::uint8_t* const last = x + count - 4;
-  std::uint8_t* const last_to = to + count - 4;
-  for (; x < last; x += 4, to += 4) store_word(to, load_word(x));
-  store_word(last_to, load_word(last));  // some of its codes for the second time
-}
-
-/// The codes under the window of one output pixel, side by side; padding is the zero point.
-void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
-            std::uint8_t* window) {
-  const std::int32_t begin = out_column * layer.stride - layer.padding;
-  const std::int32_t end = begin + layer.kernel;
-  const std::int32_t from = begin < 0 ? 0 : begin;
-  const std::int32_t to = end > layer.in_width ? layer.in_width : end;
-  const bool is_inside = from == begin && to == end;
-  const auto bytes = static_cast<std::size_t>(layer.kernel * layer.in_channels);
-  const auto skipped = static_cast<std::size_t>((from - begin) * layer.in_channels);
-  const auto count = static_cast<std::size_t>(to > from ? (to - from) * layer.in_channels : 0);
-  const std::int32_t offset = from * layer.in_channels;
-  for (std::int32_t ky = 0; ky < layer.kernel; ++ky, window += bytes) {
-    if (rows[ky] == nullptr || !is_inside) std::memset(window, layer.zero_point, bytes);
-    if (rows[ky] != nullptr) copy_codes(rows[ky] + offset, count, window + skipped);
-  }
-}
-
-/// Widens `count` pixels from `first` on, the first pixels of a block. Not inline: its memory is
-/// free again when sums are made.
-[[gnu::noinline]] void widen_block(const Convolution& layer, const Plan& plan, WindowRows rows,
-                                   std::size_t first, std::size_t count, std::uint32_t* block) {
-  const std::size_t padded = plan.quads * kQuad;
-  if (layer.kernel == 1 && layer.padding == 0 && plan.channels == padded) {
-    const auto stride = static_cast<std::size_t>(layer.stride * layer.in_channels);
-    widen(plan, layer.zero_point, rows[0] + first * stride, stride, count, block);
-    return;
-  }
-  std::uint8_t windows[2 * kMostWeights];
-  const std::size_t at_once = kMostWeights / padded * 2;
-  // What fills the last quads stays as it is.
-  std::memset(windows, layer.zero_point, at_once * padded);
-  for (std::size_t done = 0; done < count;) {
-    std::size_t some = 0;
-    for (; some < at_once && done + some < count; ++some) {
-      gather(layer, rows, static_cast<std::int32_t>(first + done + some), windows + some * padded);
-    }
-    widen(plan, layer.zero_point, windows, padded, some, block + done / 2 * plan.pair_words());
-    done += some;
-  }
-}
-
 /// One pixel whose sums are made in parts. Without the table.
 [[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x,
                                        std::uint32_t* block, std::uint8_t* out) {
@@ -303,7 +222,7 @@ void gather(const Convolution& layer, WindowRows rows, std::int32_t out_column,
   };
   constexpr std::size_t kPartWords = kMostWeights + kAddends;
   for (std::size_t from = 0; from < all; from += kMostWeights) {
-    widen(part_plan(from), layer.zero_point, x + from, 0, 1,
+    widen(part_plan(from).widening(layer.zero_point), x + from, 0, 1,
           block + from / kMostWeights * kPartWords);
   }
   const auto channels = static_cast<std::size_t>(layer.out_channels);
@@ -338,10 +257,11 @@ void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows ro
   }
   const Plan plan(layer, layer.window_weights());
   const TopHalf top_half(layer.requantization, plan.largest_sum, plan.sum_shift());
-  const std::size_t at_once = kBlockWords / plan.pair_words() * 2;
+  const Widening how = plan.widening(layer.zero_point);
+  const std::size_t at_once = kBlockWords / pair_words(plan.quads) * 2;
   for (std::size_t first = 0; first < pixels; first += at_once) {
     const std::size_t count = pixels - first < at_once ? pixels - first : at_once;
-    widen_block(layer, plan, rows, first, count, block);
+    widen_windows(layer, how, rows, first, count, block);
     std::uint8_t* to = out + first * channels;
     for (std::size_t channel = 0; channel < channels; channel += 4) {
       // The last four may have some of those before among them.

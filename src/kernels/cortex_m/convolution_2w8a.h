@@ -1,13 +1,10 @@
 // Convolutions with weights of 2 bits. Freestanding.
 #pragma once
 
+#include "kernels/cortex_m/pixel_lanes.h"
 #include "kernels/kernels.h"
 
 namespace coco_mcu::kernels::cortex_m {
-
-constexpr std::size_t kMostWeights = 256;  // of one output channel: the upper sum has 18 bits
-constexpr std::size_t kHalfGroup = 8;      // input channels
-constexpr std::size_t kMostParts = 2;
 
 /// Whether a layer with more weights than sums hold is one of whole groups of 8 channels, few
 /// enough for the widened codes of one pixel.

@@ -83,11 +83,6 @@ inline std::uint32_t larger_codes(std::uint32_t x, std::uint32_t y) {
   return x + __uqsub8(y, x);
 }
 
-/// The smaller one of each of four codes.
-inline std::uint32_t smaller_codes(std::uint32_t x, std::uint32_t y) {
-  return x - __uqsub8(x, y);
-}
-
 /// Four numbers within 16 bits, cut to codes of 0..255.
 inline std::uint32_t saturated_codes(const std::int32_t (&numbers)[4]) {
   std::uint32_t even;

@@ -6,13 +6,12 @@
 
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/depthwise_lanes.h"
+#include "kernels/cortex_m/strip.h"
 #include "kernels/cortex_m/top_half.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
-constexpr int kMostKernel = 5;
-constexpr std::int32_t kStripWords = 330;  // 110 columns of three rows
 constexpr std::size_t kStarts = 4;
 
 /// Weights are whole halves of a step with four levels; ternary ones count twice to be likewise.
@@ -97,84 +96,6 @@ struct Group {
   std::uint32_t weights[2 * kMostKernel * kMostKernel + kStarts + kNumbers];
 };
 
-/// Words of some rows at columns `stride` bytes apart, side by side in `kKernel` words for each
-/// column. The rows end at `rows`; `left` is the bytes before that, negative.
-template <int kKernel>
-void copy_three_rows(const std::uint8_t* const (&rows)[3], std::int32_t left, std::size_t stride,
-                     std::uint32_t* to) {
-  std::uint32_t word[3];
-  asm volatile(
-      "0:\n"
-      "ldr %[u], [%[x], %[left]]\n"
-      "ldr %[v], [%[y], %[left]]\n"
-      "ldr %[w], [%[z], %[left]]\n"
-      "adds %[left], %[left], %[stride]\n"
-      "strd %[u], %[v], [%[to]], %[column]\n"
-      "str %[w], [%[to], %[third]]\n"
-      "bne 0b\n"
-      : [left] "+r"(left), [to] "+r"(to), [u] "=&r"(word[0]), [v] "=&r"(word[1]), [w] "=&r"(word[2])
-      : [x] "r"(rows[0]), [y] "r"(rows[1]), [z] "r"(rows[2]), [stride] "r"(stride),
-        [column] "i"(4 * kKernel), [third] "i"(8 - 4 * kKernel)
-      : "cc", "memory");
-}
-template <int kKernel>
-void copy_two_rows(const std::uint8_t* const (&rows)[2], std::int32_t left, std::size_t stride,
-                   std::uint32_t* to) {
-  std::uint32_t word[2];
-  asm volatile(
-      "0:\n"
-      "ldr %[u], [%[x], %[left]]\n"
-      "ldr %[v], [%[y], %[left]]\n"
-      "adds %[left], %[left], %[stride]\n"
-      "strd %[u], %[v], [%[to]], %[column]\n"
-      "bne 0b\n"
-      : [left] "+r"(left), [to] "+r"(to), [u] "=&r"(word[0]), [v] "=&r"(word[1])
-      : [x] "r"(rows[0]), [y] "r"(rows[1]), [stride] "r"(stride), [column] "i"(4 * kKernel)
-      : "cc", "memory");
-}
-
-/// Four channels of a layer's input under some windows.
-class Strip {
- public:
-  /// Output columns from `column` on, `count` of them.
-  Strip(const Convolution& layer, WindowRows rows, std::size_t channel, std::int32_t column,
-        std::int32_t count) {
-    const std::int32_t left = column * layer.stride - layer.padding;
-    const std::int32_t columns = (count - 1) * layer.stride + layer.kernel;
-    const std::int32_t from = std::clamp<std::int32_t>(-left, 0, columns);
-    const std::int32_t to = std::clamp<std::int32_t>(layer.in_width - left, from, columns);
-    const std::uint32_t padding = static_cast<std::uint32_t>(layer.zero_point) * 0x01010101U;
-    const std::uint8_t* some_row = nullptr;
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      if (rows[ky] != nullptr) some_row = rows[ky];
-    }
-    std::fill(words, words + from * layer.kernel, padding);
-    std::fill(words + to * layer.kernel, words + columns * layer.kernel, padding);
-    if (from == to) return;
-    const std::size_t end = static_cast<std::size_t>((left + to) * layer.in_channels) + channel;
-    const std::uint8_t* ends[kMostKernel];
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      // A row of padding is written over after another one has been copied.
-      ends[ky] = (rows[ky] != nullptr ? rows[ky] : some_row) + end;
-    }
-    const std::int32_t bytes = (from - to) * layer.in_channels;
-    const auto stride = static_cast<std::size_t>(layer.in_channels);
-    std::uint32_t* const first = words + from * layer.kernel;
-    if (layer.kernel == 3) {
-      copy_three_rows<3>({ends[0], ends[1], ends[2]}, bytes, stride, first);
-    } else {
-      copy_three_rows<5>({ends[0], ends[1], ends[2]}, bytes, stride, first);
-      copy_two_rows<5>({ends[3], ends[4]}, bytes, stride, first + 3);
-    }
-    for (std::int32_t ky = 0; ky < layer.kernel; ++ky) {
-      if (rows[ky] != nullptr) continue;
-      for (std::int32_t i = from; i < to; ++i) words[i * layer.kernel + ky] = padding;
-    }
-  }
-
-  std::uint32_t words[kStripWords];
-};
-
 /// Codes whose numbers SMMLA cannot hold.
 void make_codes_plainly(const Group& group, const std::uint32_t* codes, std::int32_t count,
                         std::uint8_t* out) {
@@ -223,14 +144,15 @@ void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, Win
                          layer.kernel * layer.kernel * farthest_code(layer.zero_point) *
                              core::weight_magnitude(layer.format),
                          window_shift(layer.kernel) + doubled(layer.format));
-  const std::int32_t at_once = (kStripWords / layer.kernel - layer.kernel) / layer.stride + 1;
-  for (std::size_t channel = 0; channel < channels; channel += 4) {
-    // The last four may have some of those before among them.
-    const std::size_t first = channel + 4 > channels ? channels - 4 : channel;
-    const Group group(layer, top_half, first);
-    for (std::int32_t column = 0; column < layer.out_width; column += at_once) {
-      const std::int32_t count = std::min(at_once, layer.out_width - column);
-      const Strip strip(layer, rows, first, column, count);
+  const std::int32_t at_once = Strip::most_columns(layer);
+  for (std::int32_t column = 0; column < layer.out_width; column += at_once) {
+    const std::int32_t count = std::min(at_once, layer.out_width - column);
+    Strip strip(layer, rows, column, count);
+    for (std::size_t channel = 0; channel < channels; channel += 4) {
+      // The last four may have some of those before among them.
+      const std::size_t first = channel + 4 > channels ? channels - 4 : channel;
+      const Group group(layer, top_half, first);
+      strip.load(first);
       make_codes(group, strip.words, count,
                  out + static_cast<std::size_t>(column) * channels + first);
     }

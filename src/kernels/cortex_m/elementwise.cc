@@ -29,7 +29,8 @@ std::int64_t magnitude(std::int64_t number) {
 /// What a multiplication's second operand is multiplied with before the first one is; all products
 /// and sums stay within 32 bits.
 struct Scale {
-  explicit Scale(const Multiply& layer) : offset(uniform_offset(layer.requantization, 0)) {
+  explicit Scale(const Multiply& layer)
+      : offset(uniform_offset(layer.requantization, layer.requantization.low)) {
     const core::Requantization& rule = layer.requantization;
     const int left = kFraction + rule.left_shift - rule.shift;
     if (offset == kRange || left < 0) return;
@@ -44,37 +45,44 @@ struct Scale {
   bool is_within_words = false;
 };
 
-/// Four channels of some columns, `stride` bytes apart; what is multiplied ends at `x` and at
-/// `out`. `left` is the bytes before them, negative.
-void multiply_columns(const std::int32_t (&factors)[4], std::int32_t offset, std::uint32_t zero,
-                      const std::uint8_t* x, std::int32_t left, std::size_t stride,
-                      std::uint8_t* out) {
-  std::uint32_t word;
-  std::uint32_t even;
-  std::uint32_t codes;
-  asm volatile(
-      "0:\n"
-      "ldr %[word], [%[x], %[left]]\n"
-      "uxtab16 %[even], %[zero], %[word]\n"
-      "uxtab16 %[word], %[zero], %[word], ror #8\n"
-      "smlawb %[codes], %[f0], %[even], %[offset]\n"
-      "smlawt %[even], %[f2], %[even], %[offset]\n"
-      "usat %[codes], #8, %[codes], asr #8\n"
-      "usat %[even], #8, %[even], asr #8\n"
-      "orr %[codes], %[codes], %[even], lsl #16\n"
-      "smlawb %[even], %[f1], %[word], %[offset]\n"
-      "smlawt %[word], %[f3], %[word], %[offset]\n"
-      "usat %[even], #8, %[even], asr #8\n"
-      "usat %[word], #8, %[word], asr #8\n"
-      "orr %[codes], %[codes], %[even], lsl #8\n"
-      "orr %[codes], %[codes], %[word], lsl #24\n"
-      "str %[codes], [%[out], %[left]]\n"
-      "adds %[left], %[left], %[stride]\n"
-      "bne 0b\n"
-      : [left] "+r"(left), [word] "=&r"(word), [even] "=&r"(even), [codes] "=&r"(codes)
-      : [x] "r"(x), [out] "r"(out), [stride] "r"(stride), [zero] "r"(zero), [offset] "r"(offset),
-        [f0] "r"(factors[0]), [f1] "r"(factors[1]), [f2] "r"(factors[2]), [f3] "r"(factors[3])
-      : "cc", "memory");
+/// What one call of multiply_columns works on: four channels of some columns. The assembler knows
+/// the order of the fields.
+struct Columns {
+  const std::uint8_t* x_end;
+  std::uint8_t* out_end;
+  std::int32_t left;  // bytes before the ends, negative
+  std::size_t stride;
+  std::uint32_t zero;  // minus the zero point, twice
+  std::int32_t offset;
+  std::int32_t factors[4];
+  std::uint32_t add;  // see Limits
+};
+
+[[gnu::naked]] void multiply_columns(const Columns* /*columns*/) {
+  asm volatile(R"(
+  push {r4-r11, lr}
+  ldmia r0, {r0-r10}
+1:
+  ldr r11, [r0, r2]
+  uxtab16 r12, r4, r11
+  uxtab16 r11, r4, r11, ror #8
+  smlawb lr, r6, r12, r5
+  smlawt r12, r8, r12, r5
+  usat lr, #8, lr, asr #8
+  usat r12, #8, r12, asr #8
+  orr lr, lr, r12, lsl #16
+  smlawb r12, r7, r11, r5
+  smlawt r11, r9, r11, r5
+  usat r12, #8, r12, asr #8
+  usat r11, #8, r11, asr #8
+  orr lr, lr, r12, lsl #8
+  orr lr, lr, r11, lsl #24
+  uqadd8 lr, lr, r10
+  str lr, [r1, r2]
+  adds r2, r2, r3
+  bne 1b
+  pop {r4-r11, pc}
+)");
 }
 
 /// An addition's numbers. Its sums are multiplied as they are; the upper half of the product is a
@@ -150,16 +158,6 @@ void add_words(const Addition& layer, const std::uint8_t* x, const std::uint8_t*
       : "cc", "memory");
 }
 
-/// A layer's limits on codes of 0..255, in place.
-void apply_limits(const core::Requantization& rule, std::uint8_t* codes, std::size_t count) {
-  if (rule.low == 0 && rule.high == 255) return;
-  const std::uint32_t low = rule.low * 0x01010101U;
-  const std::uint32_t high = rule.high * 0x01010101U;
-  for (std::uint8_t* const end = codes + count; codes != end; codes += 4) {
-    store_word(codes, smaller_codes(larger_codes(low, load_word(codes)), high));
-  }
-}
-
 }  // namespace
 
 void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8_t* by,
@@ -171,7 +169,11 @@ void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8
   }
   const auto channels = static_cast<std::size_t>(layer.channels);
   const auto multiplier = static_cast<std::int32_t>(scale.multiplier);
-  const std::uint32_t zero = twice(static_cast<std::uint32_t>(-layer.zero_point) & 0xFFFFU);
+  const Limits limits(layer.requantization);
+  Columns columns = {.stride = channels,
+                     .zero = twice(static_cast<std::uint32_t>(-layer.zero_point) & 0xFFFFU),
+                     .offset = static_cast<std::int32_t>(scale.offset),
+                     .add = limits.add};
   for (std::int32_t column = 0; column < layer.width;) {
     // The columns that meet the same column of the second operand.
     const std::int32_t by_column = (column + layer.offset) / layer.factor;
@@ -180,18 +182,24 @@ void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8
     const std::size_t at = static_cast<std::size_t>(end) * channels;
     const std::uint8_t* factor = by + static_cast<std::size_t>(by_column) * channels;
     for (std::size_t c = 0; c < channels; c += 4) {
-      std::int32_t factors[4];
 #pragma GCC unroll 4
       for (std::size_t i = 0; i < 4; ++i) {
-        factors[i] = (factor[c + i] - layer.by_zero_point) * multiplier;
+        columns.factors[i] = (factor[c + i] - layer.by_zero_point) * multiplier;
       }
-      multiply_columns(factors, static_cast<std::int32_t>(scale.offset), zero, x + at + c,
-                       (column - end) * layer.channels, channels, out + at + c);
+      columns.x_end = x + at + c;
+      columns.out_end = out + at + c;
+      columns.left = (column - end) * layer.channels;
+      multiply_columns(&columns);
     }
     column = end;
   }
-  apply_limits(layer.requantization, out, static_cast<std::size_t>(layer.width) * channels);
-  apply_table(layer.requantization, out, static_cast<std::size_t>(layer.width) * channels);
+  const std::size_t count = static_cast<std::size_t>(layer.width) * channels;
+  if (limits.subtract != 0) {
+    for (std::size_t i = 0; i < count; i += 4) {
+      store_word(out + i, load_word(out + i) - limits.subtract);
+    }
+  }
+  apply_table(layer.requantization, out, count);
 }
 
 void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::size_t count,

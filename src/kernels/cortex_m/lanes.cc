@@ -307,6 +307,54 @@ asm(R"(
 )");
 }
 
+// Registers: r0 and r4 rows 0 and 2, r1 bytes from row to row, r2 where words go, r3 groups, r5
+// kLanes. The codes of every other input channel stand in r6 and r7, of the others in r8 and r9: of
+// channel A between those of channel B less two; a rotation brings any of them to the lanes.
+[[gnu::naked]] void expand_groups(const std::uint8_t* /*rows*/, std::size_t /*row_bytes*/,
+                                  std::uint32_t* /*to*/, std::size_t /*groups*/) {
+  asm volatile(R"(
+  .macro coco_mcu_part_codes a b
+  and r10, \a, #0x33333333
+  and r11, \b, #0x33333333
+  and \a, \a, #0xCCCCCCCC
+  and \b, \b, #0xCCCCCCCC
+  orr \b, \a, \b, ror #18
+  orr \a, r10, r11, ror #18
+  .endm
+  .macro coco_mcu_four_words first second rotation
+  and r10, r5, \first, ror #\rotation
+  and r11, r5, \second, ror #\rotation
+  and r12, r5, \first, ror #(\rotation + 4)
+  and lr, r5, \second, ror #(\rotation + 4)
+  stmia r2!, {r10, r11, r12, lr}
+  .endm
+  push {r4-r11, lr}
+  add r4, r0, r1, lsl #1
+  movw r5, #0xC003
+  movt r5, #0xC003
+1:
+  ldr r7, [r0, r1]
+  ldr r6, [r0], #4
+  ldr r9, [r4, r1]
+  ldr r8, [r4], #4
+  eor r8, r8, #0xAAAAAAAA
+  eor r9, r9, #0xAAAAAAAA
+  coco_mcu_part_codes r6 r8
+  coco_mcu_part_codes r7 r9
+  and r10, r5, r6
+  and r11, r5, r7
+  and r12, r5, r6, ror #4
+  and lr, r5, r7, ror #4
+  stmia r2!, {r10, r11, r12, lr}
+  coco_mcu_four_words r6 r7 8
+  coco_mcu_four_words r8 r9 2
+  coco_mcu_four_words r8 r9 10
+  subs r3, r3, #1
+  bne 1b
+  pop {r4-r11, pc}
+)");
+}
+
 extern "C" {
 // Addresses of code, with the lowest bit set where Thumb functions begin.
 extern const std::uint8_t coco_mcu_one_chunk_quads[];

@@ -45,6 +45,14 @@ struct LaneGroup {
 /// How far sums of a single chunk are moved.
 constexpr int kOneChunkShift = 18;
 
+/// The lowest bits and bits 14 and 15 of both halves: where a word has two input channels' codes.
+constexpr std::uint32_t kLanes = 0xC003C003U;
+
+/// Weights of four output channels, `row_bytes` from row to row: of `groups` times 16 input
+/// channels, one at least, as LaneGroup has them.
+void expand_groups(const std::uint8_t* rows, std::size_t row_bytes, std::uint32_t* to,
+                   std::size_t groups);
+
 enum class Chunk : std::uint8_t { kOnly, kFirst, kFurther };
 
 /// Where a chunk of so many quads begins.
@@ -55,19 +63,19 @@ std::uintptr_t finish_entry(bool is_only_chunk, bool makes_codes);
 
 /// What one call of widen_pixels works on. The assembler knows the order of the fields.
 struct Widening {
-  const std::uint8_t* x;  // of the first pixel
-  std::size_t stride;     // bytes from pixel to pixel
-  std::size_t pairs;      // of pixels
-  std::uint32_t* to;      // as LaneGroup has codes
-  std::uint32_t zero;     // minus the zero point, twice
-  std::size_t groups;     // of 16 codes of each pixel
-  std::size_t has_half;   // 1: 8 more
+  const std::uint8_t* x = nullptr;  // of the first pixel
+  std::size_t stride = 0;           // bytes from pixel to pixel
+  std::size_t pairs = 0;            // of pixels
+  std::uint32_t* to = nullptr;      // as LaneGroup has codes
+  std::uint32_t zero = 0;           // minus the zero point, twice
+  std::size_t groups = 0;           // of 16 codes of each pixel
+  std::size_t has_half = 0;         // 1: 8 more
   /// With s the sum of a pixel's codes less `zeros`: addends are (origin * s - starts) << shift for
   /// channel A and s << shift for channel B.
-  std::int32_t zeros;
-  std::int32_t origin;
-  std::int32_t starts;
-  std::int32_t shift;
+  std::int32_t zeros = 0;
+  std::int32_t origin = 0;
+  std::int32_t starts = 0;
+  std::int32_t shift = 0;
 };
 
 /// Codes of 8 bits to pairs of 16, less the zero point, and addends.

@@ -27,25 +27,33 @@ class TopHalf {
   /// For sums of at most `largest_sum` that stand `sum_shift` bits to the left.
   TopHalf(const core::Requantization& rule, std::int32_t largest_sum, int sum_shift);
 
-  /// Multiplier and offset of channels first, first + 2, first + 1, first + 3: the order in which
-  /// codes are packed. They make codes less the lower limit; `add` and `subtract` of the Limits
-  /// stand behind them. False where 32 bits do not hold them or what they give.
+  /// Multiplier and offset of a channel; they make codes less the lower limit. False where 32 bits
+  /// do not hold them or what they give.
+  bool find(std::size_t channel, std::uint32_t* numbers) const {
+    const std::size_t c = channel * stride_;
+    const std::int32_t multiplier = multipliers_[c];
+    const std::int32_t offset = offsets_[c];
+    numbers[0] = static_cast<std::uint32_t>(multiplier) << left_;
+    numbers[1] = (static_cast<std::uint32_t>(offset) << offset_left_) - (limits_.low << 16U);
+    return ((most_multiplier_ - multiplier) | (most_offset_ - offset) | (most_offset_ + offset)) >=
+           0;
+  }
+
+  /// What makes codes less the lower limit codes within the limits: `add` and `subtract` of Limits.
+  void find_limits(std::uint32_t* numbers) const {
+    numbers[0] = limits_.add;
+    numbers[1] = limits_.subtract;
+  }
+
+  /// Channels first, first + 2, first + 1, first + 3, the order in which codes are packed, and
+  /// limits.
   bool find_four(std::size_t first, std::uint32_t* numbers) const {
     constexpr std::size_t kOrder[4] = {0, 2, 1, 3};
-    std::int32_t room = 0;  // negative where something does not fit
+    bool fits = true;
 #pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) {
-      const std::size_t c = (first + kOrder[i]) * stride_;
-      const std::int32_t multiplier = multipliers_[c];
-      const std::int32_t offset = offsets_[c];
-      room |= (most_multiplier_ - multiplier) | (most_offset_ - offset) | (most_offset_ + offset);
-      numbers[2 * i] = static_cast<std::uint32_t>(multiplier) << left_;
-      numbers[2 * i + 1] =
-          (static_cast<std::uint32_t>(offset) << offset_left_) - (limits_.low << 16U);
-    }
-    numbers[8] = limits_.add;
-    numbers[9] = limits_.subtract;
-    return room >= 0;
+    for (std::size_t i = 0; i < 4; ++i) fits &= find(first + kOrder[i], numbers + 2 * i);
+    find_limits(numbers + 8);
+    return fits;
   }
 
  private:
