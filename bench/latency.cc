@@ -1,9 +1,9 @@
 // Claim: the whole reference network (46.96 M multiply-accumulates) decides at batch 1 on one
 // thread in at most 0.9 ms on a core with AVX-512 VNNI, and in a fraction of libtorch's time in
 // floats. Prints milliseconds, GMAC/s and the share of the processor's integer peak for the whole
-// network with random weights at 8 and at 2 bits and for the trained one without what is dead,
-// beside libtorch's fp32 forward in the same run, and every layer with the kernel that carries it
-// out.
+// network with random weights at 8 and at 2 bits, for the trained one without what is dead and for
+// the built-in model, beside libtorch's fp32 forward in the same run, and every layer of the
+// reference network with the kernel that carries it out.
 //
 // The trained network needs the shared reference (COCO_MCU_SHARED); without it its row is left out.
 
@@ -144,6 +144,7 @@ double round_of(const Work& work, long calls) {
 struct Times {
   std::vector<double> w8;
   std::vector<double> w2;
+  std::vector<double> built_in;
   std::vector<double> pruned;
   std::vector<double> libtorch;
 };
@@ -165,8 +166,10 @@ void measure(std::span<char*> /*arguments*/) {
   const model::ModelFile w2_file = lower_untrained(checkpoint, "w2");
   const std::optional<model::ModelFile> pruned_file = lower_trained(folder.path());
   if (!pruned_file) fmt::print("The shared reference is absent: nothing pruned is measured.\n");
+  const model::ModelFile built_in_file = model::read_model("models/person.cmcu");
   Runner w8(w8_file);
   Runner w2(w2_file);
+  Runner built_in(built_in_file);
   std::optional<Runner> pruned =
       pruned_file ? std::optional<Runner>(std::in_place, *pruned_file) : std::nullopt;
   const auto libtorch = training::open_float_network(network::network_of(checkpoint), checkpoint);
@@ -177,6 +180,7 @@ void measure(std::span<char*> /*arguments*/) {
   for (int round = 0; round < kRounds; ++round) {
     times.w8.push_back(round_of([&] { w8.run(); }, kCalls));
     times.w2.push_back(round_of([&] { w2.run(); }, kCalls));
+    times.built_in.push_back(round_of([&] { built_in.run(); }, kCalls));
     if (pruned) times.pruned.push_back(round_of([&] { pruned->run(); }, kCalls));
     times.libtorch.push_back(round_of([&] { libtorch->infer(picture); }, kCalls / 4));
   }
@@ -194,10 +198,13 @@ void measure(std::span<char*> /*arguments*/) {
              backend, kRounds, "", "ms", "GMAC/s", "of peak");
   print_row("whole network, weights of 8 bits", w8_ms, w8.macs(), 8, backend);
   print_row("whole network, weights of 2 bits", w2_ms, w2.macs(), 2, backend);
+  const double built_in_ms = median(times.built_in);
+  print_row("models/person.cmcu", built_in_ms, built_in.macs(), 2, backend);
   nlohmann::ordered_json line = {{"backend", backend},
                                  {"macs", w8.macs()},
                                  {"milliseconds_w8", w8_ms},
                                  {"milliseconds_w2", w2_ms},
+                                 {"milliseconds_built_in_w2", built_in_ms},
                                  {"milliseconds_pruned_w8", nullptr}};
   if (pruned) {
     const double pruned_ms = median(times.pruned);

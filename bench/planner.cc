@@ -16,6 +16,7 @@
 #include "bench/support/timing.h"
 #include "bench/support/untrained_model.h"
 #include "planning/lower_bound.h"
+#include "report/peers.h"
 #include "report/table.h"
 
 namespace coco_mcu {
@@ -85,8 +86,9 @@ void measure(std::span<char*> /*arguments*/) {
   add("reference_after_removal", reference_network(false),
       {.without_recomputation = 128'000, .smallest = 81'451, .held = 202'800});
   add("reference_with_attention", reference_network(true), {.smallest = 104'000});
-  add("person_detect", tflite_model("person_detect"), {.peer_arena = 85'024});
-  add("vww_96_int8", tflite_model("vww_96_int8"), {.peer_arena = 103'392});
+  for (const report::PeerModel& peer : report::kPeerModels) {
+    add(peer.name, tflite_model(peer.name), {.peer_arena = peer.host_arena_bytes});
+  }
   const network::Checkpoint swiftnet = swiftnet_checkpoint();
   add("swiftnet",
       quantize_untrained(network::network_of(swiftnet), swiftnet.tensors, swiftnet.preprocessing,

@@ -40,6 +40,7 @@ function(coco_mcu_test NAME)
     set(TEST_TIMEOUT 300)
   endif()
   add_executable(${NAME} ${TEST_SOURCES})
+  set_target_properties(${NAME} PROPERTIES UNITY_BUILD OFF)  # tests name their helpers alike
   coco_mcu_cold(${NAME})
   target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR})  # "tests/support/shared_material.h"
   target_link_libraries(${NAME} PRIVATE ${TEST_LINK} GTest::gmock GTest::gtest_main)

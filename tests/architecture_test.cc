@@ -29,24 +29,27 @@ const std::map<std::string, Rooms>& allowed() {
       {"exchange", {"core", "model", "network"}},
       {"evaluation", {"core", "dataset"}},
       {"training", {"core", "network", "dataset"}},
-      {"report", {}},
+      {"report", {"planning"}},
       {"model", {"core"}},
       {"kernels", {"core"}},
       {"planning", {"core", "model"}},
       {"engine", {"core", "model", "kernels"}},
       {"api", {"core", "model", "kernels", "engine"}},
+      {"browser", {"core", "model", "kernels", "engine", "planning", "report"}},
       {"lowering", {"core", "network", "model"}},
       {"firmware", {"core", "model", "kernels", "engine"}},
       {"cli",
        {"core", "network", "dataset", "exchange", "evaluation", "training", "report", "model",
-        "kernels", "planning", "engine", "lowering", "firmware"}},
+        "kernels", "planning", "engine", "lowering", "firmware", "browser"}},
   };
   return kAllowed;
 }
 
-/// What its tests may include beside that: whether a plan is right shows when it runs.
+/// What its tests may include beside that: whether a plan is right shows when it runs, what
+/// evidence is worth on photographs.
 bool tests_may_include(const std::string& room, const std::string& other) {
-  return room == "planning" && (other == "engine" || other == "kernels");
+  return (room == "planning" && (other == "engine" || other == "kernels")) ||
+         (room == "browser" && other == "dataset");
 }
 
 /// Headers that only these rooms may include.

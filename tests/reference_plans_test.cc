@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "bench/support/shared_networks.h"
+#include "model/model_file.h"
+#include "model/serialize.h"
 #include "planning/lower_bound.h"
 #include "planning/planner.h"
+#include "report/peers.h"
 #include "tests/support/shared_material.h"
 
 namespace coco_mcu {
@@ -37,18 +40,33 @@ TEST_F(ReferencePlans, HeldWithoutWhatIsDead) {
   EXPECT_LE(front.front().plan.arena_bytes, 202'800U);
 }
 
+TEST_F(ReferencePlans, StreamedWithLiveAttention) {
+  const model::IntegerModel model = reference_network(/*with_attention=*/true);
+  const ParetoFront front = planning::search(model, /*streams_input=*/true);
+  EXPECT_LE(front.back().plan.arena_bytes, 104'000U);
+}
+
 TEST_F(ReferencePlans, PersonDetectorsOfOthersNeedLessThanThere) {
-  struct Peer {
-    const char* name;
-    std::uint32_t arena_bytes;  // of TensorFlow Lite Micro, shared material's peers/README.md
-  };
-  for (const Peer& peer : {Peer{"person_detect", 82'308}, Peer{"vww_96_int8", 103'392}}) {
+  for (const report::PeerModel& peer : report::kPeerModels) {
     const model::IntegerModel model = tflite_model(peer.name);
-    for (const bool streams_input : {false, true}) {
-      const ParetoFront front = planning::search(model, streams_input);
-      EXPECT_LT(front.front().plan.arena_bytes, peer.arena_bytes) << peer.name;
-    }
+    const ParetoFront streamed = planning::search(model, /*streams_input=*/true);
+    EXPECT_EQ(streamed.front().plan.arena_bytes, peer.least_planned_bytes) << peer.name;
+    EXPECT_EQ(streamed.front().macs, peer.macs) << peer.name;
+    const ParetoFront held = planning::search(model, /*streams_input=*/false);
+    const std::int64_t theirs =
+        peer.m4_arena_bytes > 0 ? peer.m4_arena_bytes : peer.host_arena_bytes;
+    EXPECT_LT(held.front().plan.arena_bytes, theirs) << peer.name;
   }
+}
+
+/// Each kernel of it is the sum of two: none of the three tensors of a sum is kept but the last.
+TEST(ShippedModelPlans, ComputeAgainWhatHasNoRoom) {
+  const model::ModelFile file = model::read_model("models/person.cmcu");
+  const ParetoFront front =
+      planning::search(model::deserialize(file.bytes()), /*streams_input=*/true);
+  EXPECT_LE(front.front().plan.arena_bytes, 128'000U);
+  EXPECT_LE(front.back().plan.arena_bytes, 80'000U);
+  EXPECT_GT(front.back().recomputed_macs, 0);
 }
 
 }  // namespace

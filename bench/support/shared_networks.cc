@@ -28,10 +28,14 @@ std::filesystem::path shared(const std::string& relative) {
 
 }  // namespace
 
+network::Checkpoint reference_checkpoint() {
+  const auto source = exchange::TfCheckpoint::open(shared("reference/checkpoint") / "graph.ckpt");
+  return exchange::import_tensorflow(source, network::coco_mcu()).checkpoint;
+}
+
 model::IntegerModel reference_network(bool with_attention) {
   const network::Network whole = network::coco_mcu();
-  const auto source = exchange::TfCheckpoint::open(shared("reference/checkpoint") / "graph.ckpt");
-  const network::Checkpoint checkpoint = exchange::import_tensorflow(source, whole).checkpoint;
+  const network::Checkpoint checkpoint = reference_checkpoint();
   const lowering::ReducedNetwork reduced = lowering::reduce(
       whole, checkpoint.tensors,
       lowering::trained_quantizers(checkpoint.quantizers, checkpoint.tensors),

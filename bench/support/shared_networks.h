@@ -9,6 +9,9 @@
 
 namespace coco_mcu {
 
+/// The trained network of 2019 in floats, with the quantizers it was trained with.
+network::Checkpoint reference_checkpoint();
+
 /// The trained network of 2019 with 8-bit weights, without a plan: after exact removal of what is
 /// dead in it, or whole. Its ranges are made up.
 model::IntegerModel reference_network(bool with_attention);

@@ -74,6 +74,17 @@ std::string cost_section(const model::ModelFile& file) {
          fmt::format("\nBits of a weight: {}.\n", bits_text(summary));
 }
 
+Cells joined(Cells cells, const Cells& more) {
+  cells.insert(cells.end(), more.begin(), more.end());
+  return cells;
+}
+
+std::string measured_row(const std::string& set, const std::string& network,
+                         const evaluation::Metrics& metrics) {
+  return row(
+      joined(joined({set}, accuracy_cells(network, metrics)), confusion_cells(metrics.confusion)));
+}
+
 std::string accuracy_section(const Options& options, const Detector& model,
                              const std::vector<AnnotatedPictures>& sets) {
   const std::optional<Detector> reference = open_reference(options.against);
@@ -82,11 +93,11 @@ std::string accuracy_section(const Options& options, const Detector& model,
   for (std::size_t i = 0; i < sets.size(); ++i) {
     const std::string& set = options.annotations[i];
     const Measured measured = measure("card", model, sets[i]);
-    rows += row(accuracy_cells(set, "this model", measured.metrics));
+    rows += measured_row(set, "this model", measured.metrics);
     if (!reference) continue;
     const Measured other = measure("card", *reference, sets[i]);
-    rows += row(accuracy_cells(set, options.against, other.metrics));
-    paired += row(paired_cells(set, measured, other));
+    rows += measured_row(set, options.against, other.metrics);
+    paired += row(joined({set}, paired_cells(measured, other)));
   }
   std::string text = fmt::format("## Accuracy\n\nThis model says \"person\" {} in probability.",
                                  threshold_text(model.threshold));
@@ -96,11 +107,12 @@ std::string accuracy_section(const Options& options, const Detector& model,
   text +=
       "\nIn brackets: 95 % intervals, Wilson's of the share and Hanley and McNeil's of the "
       "AUC.\n\n";
-  text += head(accuracy_columns()) + rows;
+  const Cells columns = joined(joined({"pictures"}, accuracy_columns()), confusion_columns());
+  text += head(columns) + rows;
   if (reference) {
     text +=
         fmt::format("\nBoth on the same pictures ({}), McNemar's exact test:\n\n", options.against);
-    text += head(paired_columns()) + paired;
+    text += head(joined({"pictures"}, paired_columns())) + paired;
   }
   return text;
 }

@@ -25,6 +25,7 @@ void add_plan(CommandLine& program);
 void add_report(CommandLine& program);
 void add_reshape(CommandLine& program);
 void add_run(CommandLine& program);
+void add_serve(CommandLine& program);
 void add_simulate(CommandLine& program);
 void add_train(CommandLine& program);
 void add_verify(CommandLine& program);

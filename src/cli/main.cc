@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     add_report(program);
     add_reshape(program);
     add_run(program);
+    add_serve(program);
     add_simulate(program);
     add_train(program);
     add_verify(program);

@@ -100,45 +100,46 @@ std::string threshold_text(const Threshold& threshold) {
 }
 
 Cells accuracy_columns() {
-  return {"pictures",      "network",       "n",
-          "right",         "share",         "AUC",
-          "cross entropy", "persons found", "persons missed",
-          "false alarms",  "rightly none"};
+  return {"network", "n", "right", "share", "AUC", "cross entropy"};
 }
 
-Cells accuracy_cells(const std::string& set, const std::string& network,
-                     const evaluation::Metrics& metrics) {
-  const evaluation::Confusion& counts = metrics.confusion;
-  return {
-      set,
-      network,
-      std::to_string(counts.total()),
-      std::to_string(counts.correct()),
-      fmt::format("{} [{}, {}]", percent(metrics.accuracy), percent(metrics.accuracy_interval.low),
-                  percent(metrics.accuracy_interval.high)),
-      metrics.area_under_roc ? fmt::format("{:.3f} [{:.3f}, {:.3f}]", *metrics.area_under_roc,
-                                           metrics.area_interval->low, metrics.area_interval->high)
-                             : "one class is missing",
-      fmt::format("{:.3f}", metrics.cross_entropy),
-      std::to_string(counts.true_positives),
-      std::to_string(counts.false_negatives),
-      std::to_string(counts.false_positives),
-      std::to_string(counts.true_negatives)};
+std::string accuracy_text(const evaluation::Metrics& metrics) {
+  return fmt::format("{} [{}, {}]", percent(metrics.accuracy),
+                     percent(metrics.accuracy_interval.low),
+                     percent(metrics.accuracy_interval.high));
+}
+
+Cells accuracy_cells(const std::string& network, const evaluation::Metrics& metrics) {
+  return {network,
+          std::to_string(metrics.confusion.total()),
+          std::to_string(metrics.confusion.correct()),
+          accuracy_text(metrics),
+          metrics.area_under_roc
+              ? fmt::format("{:.3f} [{:.3f}, {:.3f}]", *metrics.area_under_roc,
+                            metrics.area_interval->low, metrics.area_interval->high)
+              : "one class is missing",
+          fmt::format("{:.3f}", metrics.cross_entropy)};
+}
+
+Cells confusion_columns() {
+  return {"persons found", "persons missed", "false alarms", "rightly none"};
+}
+
+Cells confusion_cells(const evaluation::Confusion& counts) {
+  return {std::to_string(counts.true_positives), std::to_string(counts.false_negatives),
+          std::to_string(counts.false_positives), std::to_string(counts.true_negatives)};
 }
 
 Cells paired_columns() {
-  return {"pictures", "both right", "only this model", "only the other", "both wrong", "p"};
+  return {"both right", "only this model", "only the other", "both wrong", "p"};
 }
 
-Cells paired_cells(const std::string& set, const Measured& model, const Measured& reference) {
+Cells paired_cells(const Measured& model, const Measured& reference) {
   const evaluation::PairedTest test =
       evaluation::paired_test(model.decided.predictions, reference.decided.predictions,
                               model.metrics.threshold, reference.metrics.threshold);
-  return {set,
-          std::to_string(test.both_right),
-          std::to_string(test.only_first_right),
-          std::to_string(test.only_second_right),
-          std::to_string(test.both_wrong),
+  return {std::to_string(test.both_right), std::to_string(test.only_first_right),
+          std::to_string(test.only_second_right), std::to_string(test.both_wrong),
           fmt::format("{:.3g}", test.p_value)};
 }
 

@@ -48,11 +48,16 @@ std::optional<Detector> open_reference(const std::string& path);
 /// "from 0.5" or "above 0.5"
 std::string threshold_text(const Threshold& threshold);
 
+/// Name of the network, counts, share, AUC and cross entropy.
 Cells accuracy_columns();
-Cells accuracy_cells(const std::string& set, const std::string& network,
-                     const evaluation::Metrics& metrics);
+Cells accuracy_cells(const std::string& network, const evaluation::Metrics& metrics);
+/// Persons found and missed, false alarms and rightly none.
+Cells confusion_columns();
+Cells confusion_cells(const evaluation::Confusion& counts);
+/// "86.1 % [80.9 %, 90.1 %]"
+std::string accuracy_text(const evaluation::Metrics& metrics);
 /// McNemar's exact test.
 Cells paired_columns();
-Cells paired_cells(const std::string& set, const Measured& model, const Measured& reference);
+Cells paired_cells(const Measured& model, const Measured& reference);
 
 }  // namespace coco_mcu::cli

@@ -11,12 +11,12 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "cli/plan_drawings.h"
 #include "model/model_file.h"
 #include "model/row_window.h"
 #include "model/serialize.h"
 #include "planning/planner.h"
 #include "report/file.h"
+#include "report/plan_drawings.h"
 #include "report/table.h"
 
 namespace coco_mcu::cli {
@@ -194,8 +194,8 @@ void plan(const Options& options) {
   const PlannedModel& planned = chosen(options, front);
   if (!options.out.empty()) write_model(options.out, model, planned.plan);
   if (!options.svg.empty()) {
-    report::write_file(options.svg,
-                       options.pareto ? front_svg(model, front) : plan_svg(model, planned));
+    report::write_file(options.svg, options.pareto ? report::front_svg(model.network, {front})
+                                                   : report::plan_svg(model.network, planned));
   }
   if (options.pareto) {
     print_front(options, bound, front);

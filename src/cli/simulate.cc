@@ -55,6 +55,7 @@ void print_decision(const Options& options, const model::View& model, const std:
     Json line = {
         {"file", file},
         {"board", options.board},
+        {"processor", firmware::board_named(options.board).cpu},
         {"person", person},
         {"label", label},
         {"instructions", decision.instructions},
@@ -141,9 +142,10 @@ void add_simulate(CommandLine& program) {
   command.count("--model-region", options->model_region,
                 "Bytes of flash for the model (default 262144)");
   command.flag("--per-layer", options->per_layer, "Print each layer's instructions");
-  command.flag("--json", options->json,
-               "Print one JSON object per picture: file, board, person, label, instructions, "
-               "instructions_per_mac, ram_bytes, flash_bytes");
+  command.flag(
+      "--json", options->json,
+      "Print one JSON object per picture: file, board, processor, person, label, instructions, "
+      "instructions_per_mac, ram_bytes, flash_bytes");
   command.required_texts("IMAGE", options->pictures, "JPEG or PNG files, or folders of them");
   command.example("  coco-mcu simulate model.cmcu --board mps2-an386 photo.jpg");
   command.action([options] { simulate(*options); });

@@ -59,7 +59,7 @@ constexpr Board kBoards[] = {
      "Cortex-M55 with Helium vectors",
      "cortex-m55",
      kHardFloat,
-     "cortex_m",
+     "helium",
      {0x0, 512 * kKilobyte},
      {0x01000000, 256 * kKilobyte},
      {0x30000000, 256 * kKilobyte},

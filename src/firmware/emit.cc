@@ -39,7 +39,7 @@ target_link_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi} -nostartfil
 file(GLOB fast {fast_sources})
 set_source_files_properties(${{fast}} PROPERTIES COMPILE_OPTIONS -O2)
 # Assembly with macros of its own is compiled by itself.
-file(GLOB assembly src/kernels/cortex_m/*lanes.cc)
+file(GLOB assembly src/kernels/cortex_m/*lanes.cc src/kernels/cortex_m/halves.cc)
 set_source_files_properties(${{assembly}} PROPERTIES COMPILE_OPTIONS "-O2;-fno-lto")
 set_source_files_properties(model.S PROPERTIES
   OBJECT_DEPENDS ${{CMAKE_CURRENT_SOURCE_DIR}}/model.cmcu
@@ -87,17 +87,21 @@ void write(const std::filesystem::path& path, std::string_view text) {
 
 /// The sources that take the time on a board, as the build file's glob.
 const char* fast_sources(const Board& board) {
-  return board.kernels[0] == 0
-             ? "src/model/view.cc src/kernels/*.cc src/kernels/reference/*.cc"
-             : "src/model/view.cc src/kernels/*.cc "
-               "src/kernels/cortex_m/*2w8a.cc";
+  const std::string_view kernels = board.kernels;
+  if (kernels.empty()) return "src/kernels/*.cc src/kernels/reference/*.cc";
+  if (kernels == "helium") return "src/kernels/*.cc src/kernels/helium/*.cc";
+  return "src/kernels/*.cc src/kernels/cortex_m/*2w8a.cc src/kernels/cortex_m/pixel_lanes.cc "
+         "src/kernels/cortex_m/strip.cc";
 }
 
 /// Whether a source belongs to a board: of the kernels, its processor's and the reference.
 bool is_for(const Board& board, std::string_view path) {
-  const bool has_own = board.kernels[0] != 0;
-  if (path == "src/kernels/backends_portable.cc") return !has_own;
-  return has_own || !path.starts_with("src/kernels/cortex_m/");
+  const std::string_view own = board.kernels;
+  if (path == "src/kernels/backends_portable.cc") return own.empty();
+  for (const std::string_view kernels : {"cortex_m", "helium"}) {
+    if (path.starts_with(fmt::format("src/kernels/{}/", kernels))) return kernels == own;
+  }
+  return true;
 }
 
 std::size_t checksum_bytes(const model::ModelFile& model) {

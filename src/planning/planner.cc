@@ -23,10 +23,36 @@ struct Point {
   bool beats(const Point& other) const { return peak <= other.peak && macs <= other.macs; }
 };
 
+/// For each layer, whether its tensor may be kept: it has rows, and is not one of several that
+/// nothing but one addition reads, as kernels in pairs make them. Their sum is as large as each.
+std::vector<bool> keepable_tensors(const IntegerModel& model) {
+  std::vector<int> readers(model.operators.size());
+  for (const model::Operator& layer : model.operators) {
+    for (const int input : layer.inputs) ++readers[static_cast<std::size_t>(input)];
+  }
+  std::vector<bool> can_keep;
+  for (const model::Operator& layer : model.operators) can_keep.push_back(layer.height > 1);
+  can_keep[0] = false;
+  for (const model::Operator& layer : model.operators) {
+    const auto is_read_here_alone = [&](int input) {
+      return readers[static_cast<std::size_t>(input)] == 1;
+    };
+    const bool is_sum_of_parts =
+        layer.kind == OperatorKind::kAdd &&
+        std::all_of(layer.inputs.begin(), layer.inputs.end(), is_read_here_alone);
+    if (!is_sum_of_parts) continue;
+    for (const int input : layer.inputs) can_keep[static_cast<std::size_t>(input)] = false;
+  }
+  return can_keep;
+}
+
 class Search {
  public:
   Search(const IntegerModel& model, bool streams_input, int limit)
-      : model_(model), streams_input_(streams_input), limit_(limit) {}
+      : model_(model),
+        streams_input_(streams_input),
+        limit_(limit),
+        can_keep_(keepable_tensors(model)) {}
 
   std::vector<Point> run() {
     for (const auto& choices : {tensor_by_tensor(), by_size()}) {
@@ -39,7 +65,7 @@ class Search {
  private:
   std::size_t layers() const { return model_.operators.size(); }
 
-  bool can_keep(std::size_t layer) const { return layer > 0 && model_.operators[layer].height > 1; }
+  bool can_keep(std::size_t layer) const { return can_keep_[layer]; }
 
   Choice keeping(bool everything) const {
     Choice choice = {streams_input_, std::vector<bool>(layers())};
@@ -144,6 +170,7 @@ class Search {
   const IntegerModel& model_;
   bool streams_input_;
   int limit_;
+  std::vector<bool> can_keep_;  // for each layer
   int left_ = 0;
   bool is_turn_of_peak_ = false;
   std::set<std::vector<bool>> seen_;

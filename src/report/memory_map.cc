@@ -40,7 +40,7 @@ std::string begin_svg(const std::string& title) {
   std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " +
                     coordinate(kWidth) + " " + coordinate(kHeight) +
                     "\" font-family=\"sans-serif\" font-size=\"" + coordinate(kFont) +
-                    "\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
+                    "\">\n<rect class=\"ground\" width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
   return svg + text_at(kLeft, 20, "start", title);
 }
 

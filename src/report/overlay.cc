@@ -21,10 +21,6 @@ constexpr int kTextGap = 5;       // above a caption and a legend, in dots
 constexpr int kLegendHeight = 6;  // of the ramp, in dots
 constexpr int kLegendGap = 3;     // between the ramp and its numbers, in dots
 
-/// Evenly spaced from value 0 to value 1.
-constexpr std::array<Colour, 6> kRamp = {
-    {{24, 16, 64}, {84, 24, 120}, {160, 40, 112}, {222, 82, 72}, {250, 150, 48}, {252, 244, 164}}};
-
 void check(const HeatMap& map, HeatScale scale) {
   const bool sides = map.rows > 0 && map.columns > 0;
   if (!sides || map.values.size() !=
@@ -164,16 +160,6 @@ void draw_panel(Picture& canvas, const Panel& panel, int x, const Rows& rows) {
 }
 
 }  // namespace
-
-Colour heat_colour(double value) {
-  const double position = std::clamp(value, 0.0, 1.0) * (kRamp.size() - 1);
-  const std::size_t first = std::min(static_cast<std::size_t>(position), kRamp.size() - 2);
-  Colour colour{};
-  for (std::size_t i = 0; i < colour.size(); ++i) {
-    colour[i] = blend(kRamp[first][i], kRamp[first + 1][i], position - static_cast<double>(first));
-  }
-  return colour;
-}
 
 void draw_heat_map(Picture& picture, const HeatMap& map, HeatScale scale, double opacity) {
   report::check(picture);

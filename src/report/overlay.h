@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "report/heat_colour.h"
 #include "report/picture.h"
 
 namespace coco_mcu::report {
@@ -23,10 +24,6 @@ struct HeatScale {
   double low = 0.0;
   double high = 1.0;
 };
-
-/// The colour of a value between 0 and 1: dark violet over red and orange to pale yellow, lightness
-/// growing evenly all the way, so that the order shows in grey and to the colour-blind too.
-Colour heat_colour(double value);
 
 /// Lays the map over the picture. Each value stands at the centre of its cell; between centres it
 /// is interpolated bilinearly, beyond the outer ones it stays. The higher the value, the less of

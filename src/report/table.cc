@@ -56,7 +56,8 @@ void Table::total(std::vector<std::string> cells) {
 }
 
 bool Table::has_header() const {
-  return std::ranges::any_of(columns_, [](const Column& c) { return !c.header.empty(); });
+  return std::any_of(columns_.begin(), columns_.end(),
+                     [](const Column& c) { return !c.header.empty(); });
 }
 
 std::vector<std::size_t> Table::widths() const {

@@ -1,5 +1,6 @@
 #include "training/recipe.h"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -260,6 +261,15 @@ TEST(RecipeRefusal, FilesThatAreMissingOrFarTooLong) {
   std::ofstream(file) << std::string(std::size_t{2} << 20U, '\n');
   EXPECT_THAT(coco_mcu::testing::complaint([&] { read_recipe(file); }),
               HasSubstr("longer than a mebibyte"));
+}
+
+TEST(Recipes, AreReadUnderTheirNames) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("recipes")) {
+    EXPECT_EQ(read_recipe(entry.path()).name, entry.path().stem()) << entry.path();
+    ++count;
+  }
+  EXPECT_GT(count, 5);
 }
 
 TEST(Recipes, Reference2019IsTheTrainingOf2019) {

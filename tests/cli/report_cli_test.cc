@@ -66,14 +66,16 @@ TEST_F(Report, SaysWhatEvaluateCounts) {
   const nlohmann::json figures = testing::json_lines(counted.output).at(0);
   const Outcome outcome = report_on_samples();
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
-  EXPECT_THAT(
-      page(),
-      AllOf(HasSubstr(fmt::format(
-                "<td>4</td><td>{}</td><td>{:.1f} % [{:.1f} %, {:.1f} %]</td>",
-                figures["correct"].get<int>(), 100 * figures["accuracy"].get<double>(),
-                100 * figures["ci95"][0].get<double>(), 100 * figures["ci95"][1].get<double>())),
-            HasSubstr(fmt::format("<td>{:.3f} [", figures["auc"].get<double>())),
-            HasSubstr("<title>ROC curve</title>")));
+  const std::string number = "<td class=\"number\">";
+  EXPECT_THAT(page(),
+              AllOf(HasSubstr(number + "4</td>" + number +
+                              fmt::format("{}</td>", figures["correct"].get<int>()) + number +
+                              fmt::format("{:.1f} % [{:.1f} %, {:.1f} %]</td>",
+                                          100 * figures["accuracy"].get<double>(),
+                                          100 * figures["ci95"][0].get<double>(),
+                                          100 * figures["ci95"][1].get<double>())),
+                    HasSubstr(number + fmt::format("{:.3f} [", figures["auc"].get<double>())),
+                    HasSubstr("<title>ROC curve</title>"), HasSubstr("Confusion of this model")));
 }
 
 TEST_F(Report, IsWellFormedAndRefersToNothingOutside) {
@@ -104,6 +106,44 @@ TEST_F(Report, WithoutPicturesSaysThatAccuracyWasNotMeasured) {
   const Outcome outcome = report({});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
   EXPECT_THAT(page(), HasSubstr("Not measured: no annotated pictures"));
+}
+
+TEST_F(Report, SaysNothingOfWhereThePicturesLie) {
+  const Outcome outcome = report_on_samples();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(page(), AllOf(HasSubstr("Accuracy: instances"), Not(HasSubstr(file("").string()))));
+}
+
+TEST_F(Report, WithoutBoardsNamesThose) {
+  const Outcome outcome = report({});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(page(), HasSubstr("Not counted: no boards were named (--boards). There is: mps2"));
+}
+
+TEST_F(Report, ABoardThatCannotBeSimulatedIsALineOfThePage) {
+  testing::RunningProgram program(
+      {"report", model(), "--out", file("page.html"), "--boards", "mps2-an386"}, {"PATH=/nowhere"});
+  const Outcome outcome = program.wait();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(page(), AllOf(HasSubstr("<p>mps2-an386: not counted: "),
+                            HasSubstr("Other people&#39;s detectors")));
+}
+
+TEST_F(Report, CountsEachLayersInstructionsOnABoard) {
+  for (const char* tool : {"arm-none-eabi-g++", "qemu-system-arm"}) {
+    if (!testing::is_installed(tool)) GTEST_SKIP() << "needs " << tool << " (make test-packages)";
+  }
+  const Outcome outcome = report({"--boards", "mps2-an386"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const std::string html = page();
+  EXPECT_THAT(html,
+              AllOf(HasSubstr("instructions per MAC on mps2-an386</dt>"),
+                    HasSubstr("<td>mps2-an386</td><td>Cortex-M4"), Not(HasSubstr("not counted"))));
+  for (const model::Operator& layer : made_up_model().operators) {
+    static const std::string kCount = "</span></span><span>.*</span></span><span>[1-9]";
+    EXPECT_TRUE(std::regex_search(html, std::regex("<span>" + layer.name + " <span.*" + kCount)))
+        << layer.name;
+  }
 }
 
 TEST_F(Report, RefusesAnUnknownBoardAndWritesNothing) {

@@ -1,7 +1,5 @@
 // simulate and emit.
-#include <cstdlib>
 #include <filesystem>
-#include <sstream>
 
 #include "tests/cli/model_cli_test.h"
 
@@ -12,20 +10,11 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using testing::Outcome;
 
-bool is_installed(const std::string& tool) {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(path == nullptr ? "" : path);
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (fs::exists(fs::path(folder) / tool)) return true;
-  }
-  return false;
-}
-
 class Simulate : public testing::WithModel {
  protected:
   void SetUp() override {
     for (const char* tool : {"arm-none-eabi-g++", "qemu-system-arm"}) {
-      if (!is_installed(tool)) GTEST_SKIP() << "needs " << tool << " (make test-packages)";
+      if (!testing::is_installed(tool)) GTEST_SKIP() << "needs " << tool << " (make test-packages)";
     }
     WithModel::SetUp();
   }

@@ -4,9 +4,13 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 #include <thread>
 
@@ -38,7 +42,13 @@ RunningProgram::RunningProgram(const std::vector<std::string>& arguments,
   std::vector<std::string> added = environment;
   std::vector<char*> variables;
   for (std::string& variable : added) variables.push_back(variable.data());
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  const auto is_replaced = [&added](std::string_view variable) {
+    const std::string_view name = variable.substr(0, variable.find('=') + 1);
+    return std::ranges::any_of(added, [&](const auto& other) { return other.starts_with(name); });
+  };
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!is_replaced(*variable)) variables.push_back(*variable);
+  }
   variables.push_back(nullptr);
 
   posix_spawn_file_actions_t files;
@@ -78,6 +88,19 @@ Outcome run_program(const std::vector<std::string>& arguments) {
 void run_and_kill(const std::vector<std::string>& arguments, std::chrono::milliseconds after) {
   const RunningProgram program(arguments);
   std::this_thread::sleep_for(after);
+}
+
+std::filesystem::path program_folder() {
+  return std::filesystem::path(COCO_MCU_PROGRAM).parent_path();
+}
+
+bool is_installed(const std::string& tool) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (std::filesystem::exists(std::filesystem::path(folder) / tool)) return true;
+  }
+  return false;
 }
 
 std::vector<nlohmann::json> json_lines(const std::string& output) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ struct Outcome {
   std::string errors;  // stderr
 };
 
-/// coco-mcu with these arguments and no standard input, running. `environment` adds "NAME=VALUE".
+/// coco-mcu with these arguments and no standard input, running. `environment` holds
+/// "NAME=VALUE" to add or replace.
 class RunningProgram {
  public:
   explicit RunningProgram(const std::vector<std::string>& arguments,
@@ -43,6 +45,12 @@ Outcome run_program(const std::vector<std::string>& arguments);
 
 /// Starts coco-mcu with these arguments and ends it with SIGKILL after a while, if it still runs.
 void run_and_kill(const std::vector<std::string>& arguments, std::chrono::milliseconds after);
+
+/// The folder that coco-mcu lies in.
+std::filesystem::path program_folder();
+
+/// Whether a program of that name stands in a folder of PATH.
+bool is_installed(const std::string& tool);
 
 /// Each line of `output` as JSON; a line that is not fails the running test.
 std::vector<nlohmann::json> json_lines(const std::string& output);
