@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/uses.h"
+
 namespace coco_mcu::core {
 
 /// What all channels of a layer share of its requantization.
@@ -71,7 +73,7 @@ inline std::uint8_t requantize_twice(const Requantization& rule, std::int32_t ac
 /// The code of one accumulator of channel `channel`, before the table.
 inline std::uint8_t requantize_to_code(const Requantization& rule, std::int32_t accumulator,
                                        std::size_t channel) {
-  if (rule.twice != nullptr) return requantize_twice(rule, accumulator, channel);
+  if (kUsesTwice && rule.twice != nullptr) return requantize_twice(rule, accumulator, channel);
   const std::size_t c = rule.is_uniform ? 0 : channel;
   const auto shifted =
       static_cast<std::int64_t>(accumulator) * (std::int64_t{1} << rule.left_shift);

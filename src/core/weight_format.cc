@@ -26,6 +26,14 @@ void unpack(const std::uint8_t* row, std::size_t count, std::int8_t* weights) {
 
 void unpack_weights(WeightFormat format, const std::uint8_t* row, std::size_t count,
                     std::int8_t* weights) {
+  // Microcontrollers have no vectors for it, and no bytes of code to spare.
+  constexpr bool kIsHost = sizeof(void*) == 8;
+  if constexpr (!kIsHost) {
+    for (std::size_t i = 0; i < count; ++i) {
+      weights[i] = static_cast<std::int8_t>(weight_at(format, row, i));
+    }
+    return;
+  }
   switch (format) {
     case WeightFormat::kTernary2:
       return unpack<WeightFormat::kTernary2>(row, count, weights);

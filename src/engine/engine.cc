@@ -8,6 +8,7 @@
 namespace coco_mcu::engine {
 namespace {
 
+using model::OperatorAttributes;
 using model::OperatorKind;
 using model::OperatorView;
 
@@ -15,9 +16,11 @@ std::size_t align(std::size_t bytes) {
   return (bytes + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment;
 }
 
-RowBuffer buffer_of(const model::View& model, std::uint8_t* arena, int step) {
+/// Where step number `step` of the plan has `layer`.
+RowBuffer buffer_of(const model::View& model, std::uint8_t* arena, int step,
+                    const OperatorAttributes& layer) {
   const model::PlanStepView place = model.plan_step(step);
-  return {arena + place.offset, place.rows, model::row_bytes(model.layer(place.layer))};
+  return {arena + place.offset, place.rows, model::row_bytes(layer)};
 }
 
 /// Whether a step's output lies beside its input, or right over it where the layer allows that. A
@@ -28,7 +31,7 @@ bool is_apart(const model::View& model, int step, int input) {
   const model::PlanStepView in =
       model.plan_step(model::source_step(model, step, layer.inputs[input]));
   if (in.offset == out.offset) return model::may_overwrite(layer.kind, input);
-  return in.offset + model::tensor_bytes(model.layer(in.layer)) <= out.offset ||
+  return in.offset + model::tensor_bytes(model.attributes(in.layer)) <= out.offset ||
          out.offset + model::tensor_bytes(layer) <= in.offset;
 }
 
@@ -50,7 +53,7 @@ std::size_t prepared_bytes(const model::View& model, const kernels::Backend& bac
                            bool is_whole) {
   const OperatorView layer = model.layer(model.plan_step(step).layer);
   if (!model::has_weights(layer.kind)) return 0;
-  const OperatorView input = model.layer(layer.inputs[0]);
+  const OperatorAttributes input = model.attributes(layer.inputs[0]);
   const std::int32_t rows = is_whole ? rows_at_once(layer) : 1;
   return align(choose_kernel(backend, layer, input, rows).behind_plan_bytes);
 }
@@ -75,7 +78,7 @@ Engine::Engine(const model::View& model, const kernels::Backend& backend, std::u
     : model_(model), backend_(&backend), arena_(arena) {}
 
 std::uint8_t* Engine::row_place() const {
-  return buffer_of(model_, arena_, 0).row(rows_pushed_);
+  return buffer_of(model_, arena_, 0, model_.attributes(0)).row(rows_pushed_);
 }
 
 void Engine::begin(Observer* observer) {
@@ -88,7 +91,7 @@ void Engine::push_row(const std::uint8_t* rgb) {
   if (model_.streams_input()) {
     walk(rgb);
   } else if (rgb != row_place()) {
-    std::memmove(row_place(), rgb, model::row_bytes(model_.layer(0)));
+    std::memcpy(row_place(), rgb, model::row_bytes(model_.attributes(0)));
   }
   ++rows_pushed_;
 }
@@ -108,7 +111,7 @@ Decision Engine::finish() {
 
 Decision Engine::run(const std::uint8_t* picture, Observer* observer) {
   begin(observer);
-  const OperatorView input = model_.layer(0);
+  const OperatorAttributes input = model_.attributes(0);
   for (std::int32_t y = 0; y < input.height; ++y) {
     push_row(picture + static_cast<std::size_t>(y) * model::row_bytes(input));
   }
@@ -125,10 +128,12 @@ LayerRows Engine::layer_rows(int index) const {
   const int number = walk_.first_step() + index;
   const model::PlanStepView step = model_.plan_step(number);
   LayerRows rows = {.backend = *backend_, .layer = model_.layer(step.layer)};
-  for (int i = 0; i < order.inputs; ++i) rows.inputs[i] = model_.layer(rows.layer.inputs[i]);
-  if (order.inputs > 0) rows.x = buffer_of(model_, arena_, order.sources[0]);
-  if (order.inputs > 1) rows.by = buffer_of(model_, arena_, order.sources[1]);
-  rows.out = buffer_of(model_, arena_, number);
+  for (int i = 0; i < order.inputs; ++i) {
+    rows.inputs[i] = model_.attributes(rows.layer.inputs[i]);
+  }
+  if (order.inputs > 0) rows.x = buffer_of(model_, arena_, order.sources[0], rows.inputs[0]);
+  if (order.inputs > 1) rows.by = buffer_of(model_, arena_, order.sources[1], rows.inputs[1]);
+  rows.out = buffer_of(model_, arena_, number, rows.layer);
   rows.scratch = arena_ + step.scratch;
   rows.prepared = arena_ + prepared_[index];
   rows.input_tables = model_.input_tables();
@@ -191,31 +196,13 @@ void Engine::run_next(int index, const std::uint8_t* rgb) {
 const char* kernel_name(const model::View& model, const kernels::Backend& backend, int layer) {
   const OperatorView view = model.layer(layer);
   if (model::has_weights(view.kind)) {
-    return choose_kernel(backend, view, model.layer(view.inputs[0]), rows_at_once(view))
+    return choose_kernel(backend, view, model.attributes(view.inputs[0]), rows_at_once(view))
         .kernel->name;
   }
-  const kernels::Backend& reference = kernels::kReferenceBackend;
-  bool is_own = false;
-  switch (view.kind) {
-    case OperatorKind::kMultiply:
-      is_own = backend.multiply_row != reference.multiply_row;
-      break;
-    case OperatorKind::kAdd:
-      is_own = backend.add != reference.add;
-      break;
-    case OperatorKind::kMaxPool:
-      is_own = backend.max_pool_row != reference.max_pool_row;
-      break;
-    case OperatorKind::kGlobalAverage:
-      is_own = backend.sum_pixels != reference.sum_pixels;
-      break;
-    case OperatorKind::kLookup:
-      is_own = backend.lookup != reference.lookup;
-      break;
-    default:
-      break;
-  }
-  return is_own ? backend.name : reference.name;
+  const bool is_shared = view.kind == OperatorKind::kInput || view.kind == OperatorKind::kUpsample ||
+                         view.kind == OperatorKind::kSoftmax ||
+                         view.kind == OperatorKind::kConcatenate;
+  return is_shared ? "reference" : backend.name;
 }
 
 }  // namespace coco_mcu::engine

@@ -58,7 +58,8 @@ class Engine {
   /// finish.
   void begin(Observer* observer = nullptr);
 
-  /// The next row of the picture: width RGB pixels. The caller may reuse its memory afterwards.
+  /// The next row of the picture: width RGB pixels, at row_place() or outside of the arena. The
+  /// caller may reuse its memory afterwards.
   void push_row(const std::uint8_t* rgb);
 
   /// A place in the arena where the caller may write the next row, by DMA for instance, before it

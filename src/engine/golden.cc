@@ -19,7 +19,7 @@ class Checksums final : public Observer {
 
   void on_rows(int layer, std::int32_t first, std::int32_t count,
                const std::uint8_t* rows) override {
-    const model::OperatorView view = model_.layer(layer);
+    const model::OperatorAttributes view = model_.attributes(layer);
     const std::uint32_t before = first == 0 ? 0 : values_[layer];
     const std::size_t bytes = static_cast<std::size_t>(count) * model::row_bytes(view);
     values_[layer] = core::crc32(rows, bytes, before);
@@ -54,7 +54,7 @@ Decision run_golden(const model::View& model, Engine& engine, std::uint32_t* che
                     ChecksumSink& sink) {
   Checksums observer(model, checksums, sink);
   engine.begin(&observer);
-  const model::OperatorView input = model.layer(0);
+  const model::OperatorAttributes input = model.attributes(0);
   const std::size_t bytes = model::row_bytes(input);
   for (std::int32_t y = 0; y < input.height; ++y) {
     write_golden_row(static_cast<std::uint32_t>(y) * static_cast<std::uint32_t>(bytes),

@@ -1,11 +1,13 @@
 #include "engine/layer_rows.h"
 
+#include "core/uses.h"
 #include "engine/layers.h"
 #include "kernels/common.h"
 
 namespace coco_mcu::engine {
 namespace {
 
+using model::OperatorAttributes;
 using model::OperatorKind;
 using model::OperatorView;
 
@@ -24,7 +26,6 @@ const std::uint8_t* gather(const LayerRows& step) {
 /// One that does not compute every channel: from side by side, in place, to where they belong.
 void spread(const LayerRows& step) {
   const OperatorView& layer = step.layer;
-  if (layer.made_mask == nullptr) return;
   const std::uint8_t* made = step.out.data + layer.made_channels;
   const std::uint8_t* constant = layer.constants + (layer.channels - layer.made_channels);
   for (auto c = static_cast<std::size_t>(layer.channels); c-- > 0;) {
@@ -44,13 +45,13 @@ void convolve_row(const LayerRows& step, const KernelChoice& choice, std::int32_
     const bool is_padding = row < 0 || row >= step.inputs[0].height;
     rows[ky] = is_padding ? nullptr : step.x.row(row);
   }
-  if (layer.read_mask != nullptr) rows[0] = gather(step);
+  if (core::kUsesMasks && layer.read_mask != nullptr) rows[0] = gather(step);
   choice.kernel->row(choice.parameters, kernel_scratch(step, choice), rows, step.out.row(y));
-  spread(step);
+  if (core::kUsesMasks && layer.made_mask != nullptr) spread(step);
 }
 
 void average_rows(const LayerRows& step, std::int32_t first, std::int32_t count) {
-  const OperatorView& input = step.inputs[0];
+  const OperatorAttributes& input = step.inputs[0];
   const auto channels = static_cast<std::size_t>(step.layer.channels);
   auto* sums = reinterpret_cast<std::int32_t*>(step.scratch);
   if (first == 0) {
@@ -88,19 +89,24 @@ void upsample_row(const LayerRows& step, std::int32_t y) {
       static_cast<std::size_t>(layer.channels), layer.factor, layer.offset, step.out.row(y));
 }
 
+void concatenate_row(const LayerRows& step, std::int32_t y) {
+  kernels::concatenate_row(concatenation_of(step.layer, step.inputs[0], step.inputs[1]),
+                           step.x.row(y), step.by.row(y), step.out.row(y));
+}
+
 /// Rows first .. first + count - 1 of a layer that takes code by code. Several lie side by side.
 void run_codes(const LayerRows& step, std::int32_t first, std::int32_t count) {
   const OperatorView& layer = step.layer;
   std::uint8_t* out = step.out.row(first);
   const std::size_t codes = static_cast<std::size_t>(count) * step.out.row_bytes;
-  if (layer.kind == OperatorKind::kInput && layer.channels == 1) {
-    step.backend.lookup(step.input_tables, step.picture_row, codes, out);
-  } else if (layer.kind == OperatorKind::kInput) {
+  if (core::kUsesColour && layer.kind == OperatorKind::kInput && layer.channels == 3) {
     kernels::input_codes(step.input_tables, step.picture_row, codes / 3, out);
-  } else if (layer.kind == OperatorKind::kAdd) {
+  } else if (core::kUsesGrey && layer.kind == OperatorKind::kInput) {
+    step.backend.lookup(step.input_tables, step.picture_row, codes, out);
+  } else if (core::kUsesAdd && layer.kind == OperatorKind::kAdd) {
     step.backend.add(add_of(layer, step.inputs[0], step.inputs[1]), step.x.row(first),
                      step.by.row(first), codes, out);
-  } else {
+  } else if (core::kUsesLookup) {
     step.backend.lookup(layer.requantization.table, step.x.row(first), codes, out);
   }
 }
@@ -108,16 +114,13 @@ void run_codes(const LayerRows& step, std::int32_t first, std::int32_t count) {
 }  // namespace
 
 KernelChoice choose_kernel(const kernels::Backend& backend, const OperatorView& layer,
-                           const OperatorView& input, std::int32_t rows_as_one) {
+                           const OperatorAttributes& input, std::int32_t rows_as_one) {
   KernelChoice choice;
   choice.parameters = convolution_of(layer, input, rows_as_one);
   choice.kernel = &kernel_of(backend, layer.kind, choice.parameters);
-  choice.works_in_plan =
-      choice.kernel->scratch_bytes(choice.parameters) == 0 ||
-      choice.kernel == &kernel_of(kernels::kReferenceBackend, layer.kind, choice.parameters);
-  if (!choice.works_in_plan) {
-    choice.behind_plan_bytes = choice.kernel->scratch_bytes(choice.parameters);
-  }
+  const std::size_t scratch = choice.kernel->scratch_bytes(choice.parameters);
+  choice.works_in_plan = scratch == 0 || choice.kernel->is_reference;
+  if (!choice.works_in_plan) choice.behind_plan_bytes = scratch;
   return choice;
 }
 
@@ -135,20 +138,19 @@ void run_unit(const LayerRows& step, std::int32_t unit) {
       convolve_row(step, choose_kernel(step.backend, layer, step.inputs[0], 1), unit);
       break;
     case OperatorKind::kGlobalAverage:
-      average_rows(step, unit, 1);
+      if (core::kUsesGlobalAverage) average_rows(step, unit, 1);
       break;
     case OperatorKind::kMultiply:
-      multiply_row(step, unit);
+      if (core::kUsesMultiply) multiply_row(step, unit);
       break;
     case OperatorKind::kMaxPool:
-      max_pool_row(step, unit);
+      if (core::kUsesMaxPool) max_pool_row(step, unit);
       break;
     case OperatorKind::kUpsample:
-      upsample_row(step, unit);
+      if (core::kUsesUpsample) upsample_row(step, unit);
       break;
     case OperatorKind::kConcatenate:
-      kernels::concatenate_row(concatenation_of(layer, step.inputs[0], step.inputs[1]),
-                               step.x.row(unit), step.by.row(unit), step.out.row(unit));
+      if (core::kUsesConcatenate) concatenate_row(step, unit);
       break;
     case OperatorKind::kInput:
     case OperatorKind::kAdd:
@@ -169,7 +171,7 @@ void run_all(const LayerRows& step) {
   if (model::has_weights(layer.kind)) {
     const KernelChoice choice = choose_kernel(step.backend, layer, step.inputs[0], rows);
     for (std::int32_t y = 0; y < layer.height; y += rows) convolve_row(step, choice, y);
-  } else if (layer.kind == OperatorKind::kGlobalAverage) {
+  } else if (core::kUsesGlobalAverage && layer.kind == OperatorKind::kGlobalAverage) {
     average_rows(step, 0, step.inputs[0].height);
   } else if (takes_codes(layer.kind)) {
     run_codes(step, 0, layer.height);

@@ -31,13 +31,13 @@ struct KernelChoice {
 
 /// `rows_as_one`: a pointwise convolution takes this many rows in one call.
 KernelChoice choose_kernel(const kernels::Backend& backend, const model::OperatorView& layer,
-                           const model::OperatorView& input, std::int32_t rows_as_one);
+                           const model::OperatorAttributes& input, std::int32_t rows_as_one);
 
 /// A layer with the places of all that it reads and writes.
 struct LayerRows {
   const kernels::Backend& backend;
   model::OperatorView layer;
-  model::OperatorView inputs[2] = {};
+  model::OperatorAttributes inputs[2] = {};
   RowBuffer x = {};                  // the first input's
   RowBuffer by = {};                 // the second's
   RowBuffer out = {};                // the input layer's: codes

@@ -2,7 +2,7 @@
 
 namespace coco_mcu::engine {
 kernels::Convolution convolution_of(const model::OperatorView& layer,
-                                    const model::OperatorView& input, std::int32_t rows_as_one) {
+                                    const model::OperatorAttributes& input, std::int32_t rows_as_one) {
   kernels::Convolution result;
   result.in_width = input.width * rows_as_one;
   result.in_channels = model::read_channels(layer, input);
@@ -31,8 +31,8 @@ const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,
                                                  : backend.convolution(layer);
 }
 
-kernels::Multiply multiply_of(const model::OperatorView& layer, const model::OperatorView& x,
-                              const model::OperatorView& by) {
+kernels::Multiply multiply_of(const model::OperatorView& layer, const model::OperatorAttributes& x,
+                              const model::OperatorAttributes& by) {
   kernels::Multiply result;
   result.width = layer.width;
   result.channels = layer.channels;
@@ -44,8 +44,8 @@ kernels::Multiply multiply_of(const model::OperatorView& layer, const model::Ope
   return result;
 }
 
-kernels::Add add_of(const model::OperatorView& layer, const model::OperatorView& x,
-                    const model::OperatorView& y) {
+kernels::Add add_of(const model::OperatorView& layer, const model::OperatorAttributes& x,
+                    const model::OperatorAttributes& y) {
   kernels::Add result;
   result.factors[0] = layer.factors[0];
   result.factors[1] = layer.factors[1];
@@ -55,7 +55,7 @@ kernels::Add add_of(const model::OperatorView& layer, const model::OperatorView&
   return result;
 }
 
-kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::OperatorView& input) {
+kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::OperatorAttributes& input) {
   kernels::MaxPool result;
   result.in_width = input.width;
   result.out_width = layer.width;
@@ -66,8 +66,8 @@ kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::Oper
 }
 
 kernels::Concatenation concatenation_of(const model::OperatorView& layer,
-                                        const model::OperatorView& x,
-                                        const model::OperatorView& y) {
+                                        const model::OperatorAttributes& x,
+                                        const model::OperatorAttributes& y) {
   kernels::Concatenation result;
   result.width = layer.width;
   result.channels[0] = x.channels;

@@ -8,6 +8,7 @@
 
 #include "firmware/emitted_files.h"
 #include "firmware/linker_script.h"
+#include "firmware/used_code.h"
 
 namespace coco_mcu::firmware {
 namespace {
@@ -29,7 +30,7 @@ add_executable(firmware ${{sources}} model.S)
 target_include_directories(firmware PRIVATE src)
 target_include_directories(firmware SYSTEM PRIVATE third_party)
 target_compile_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi})
-target_compile_options(firmware PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Os -DNDEBUG -fno-exceptions -fno-rtti
+target_compile_options(firmware PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Os -flto -DNDEBUG -fno-exceptions -fno-rtti
   -fno-threadsafe-statics -fomit-frame-pointer -ffunction-sections -fdata-sections -ffp-contract=off>)
 target_link_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi} -nostartfiles
   --specs=nano.specs -Wl,--gc-sections -T ${{CMAKE_CURRENT_SOURCE_DIR}}/board.ld
@@ -37,6 +38,9 @@ target_link_options(firmware PRIVATE -mcpu={cpu} -mthumb {float_abi} -nostartfil
 # What takes the time is made fast, the rest small.
 file(GLOB fast {fast_sources})
 set_source_files_properties(${{fast}} PROPERTIES COMPILE_OPTIONS -O2)
+# Assembly with macros of its own is compiled by itself.
+file(GLOB assembly src/kernels/cortex_m/*lanes.cc src/kernels/cortex_m/halves.cc)
+set_source_files_properties(${{assembly}} PROPERTIES COMPILE_OPTIONS "-O2;-fno-lto")
 set_source_files_properties(model.S PROPERTIES
   OBJECT_DEPENDS ${{CMAKE_CURRENT_SOURCE_DIR}}/model.cmcu
   COMPILE_OPTIONS "-I${{CMAKE_CURRENT_SOURCE_DIR}}")
@@ -84,11 +88,10 @@ void write(const std::filesystem::path& path, std::string_view text) {
 /// The sources that take the time on a board, as the build file's glob.
 const char* fast_sources(const Board& board) {
   const std::string_view kernels = board.kernels;
-  if (kernels.empty()) return "src/model/*.cc src/kernels/*.cc src/kernels/reference/*.cc";
-  if (kernels == "helium") return "src/model/*.cc src/kernels/*.cc src/kernels/helium/*.cc";
-  return "src/model/*.cc src/kernels/*.cc src/kernels/cortex_m/*lanes.cc "
-         "src/kernels/cortex_m/*2w8a.cc src/kernels/cortex_m/elementwise.cc "
-         "src/kernels/cortex_m/top_half.cc";
+  if (kernels.empty()) return "src/kernels/*.cc src/kernels/reference/*.cc";
+  if (kernels == "helium") return "src/kernels/*.cc src/kernels/helium/*.cc";
+  return "src/kernels/*.cc src/kernels/cortex_m/*2w8a.cc src/kernels/cortex_m/pixel_lanes.cc "
+         "src/kernels/cortex_m/strip.cc";
 }
 
 /// Whether a source belongs to a board: of the kernels, its processor's and the reference.
@@ -154,6 +157,8 @@ void emit(const model::ModelFile& model, const Board& board, const EmitOptions& 
   for (const EmittedFile& file : emitted_files()) {
     if (is_for(board, file.path)) write(folder / file.path, file.text);
   }
+  write(folder / "src/core/uses.h", uses_header(model));
+  write(folder / "src/kernels/used_convolutions.h", used_convolutions_header(model.view()));
   const core::Preprocessing picture = model.view().preprocessing();
   using fmt::arg;
   write(folder / "CMakeLists.txt",

@@ -66,10 +66,11 @@ void softmax(const std::uint16_t* exponentials, const std::uint8_t* logits, std:
   for (std::size_t c = 0; c < count; ++c) {
     if (logits[c] > largest) largest = logits[c];
   }
-  std::uint64_t sum = 0;
+  // Within 32 bits: a model has at most 8192 logits.
+  std::uint32_t sum = 0;
   for (std::size_t c = 0; c < count; ++c) sum += exponentials[largest - logits[c]];
   for (std::size_t c = 0; c < count; ++c) {
-    const std::uint64_t exponential = exponentials[largest - logits[c]];
+    const std::uint32_t exponential = exponentials[largest - logits[c]];
     probabilities[c] = static_cast<std::uint16_t>((exponential * 32768 + sum / 2) / sum);
   }
 }

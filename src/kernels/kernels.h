@@ -38,7 +38,7 @@ struct Convolution {
   core::Requantization requantization;
 
   /// Weights of one output channel of a convolution (a depthwise one has kernel * kernel).
-  std::size_t window_weights() const {
+  constexpr std::size_t window_weights() const {
     return std::size_t{1} * static_cast<std::size_t>(kernel) * static_cast<std::size_t>(kernel) *
            static_cast<std::size_t>(in_channels);
   }
@@ -51,6 +51,7 @@ struct ConvolutionKernel {
   std::size_t (*scratch_bytes)(const Convolution& layer);
   void (*prepare)(const Convolution& layer, std::uint8_t* scratch);
   void (*row)(const Convolution& layer, std::uint8_t* scratch, WindowRows rows, std::uint8_t* out);
+  bool is_reference = false;
 };
 
 struct Multiply {
@@ -77,8 +78,8 @@ struct MaxPool {
   std::int32_t stride = 1;
 };
 
-/// The kernels of one instruction set. Fields are never null: what a set does not speed up is the
-/// reference's.
+/// The kernels of one instruction set. What a set does not speed up is the reference's. Fields are
+/// null only for operations that a program's models do not use (core/uses.h).
 struct Backend {
   const char* name;        // "reference", "avx2", "avx512_vnni"
   bool (*is_supported)();  // by the processor this runs on

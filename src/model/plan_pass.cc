@@ -23,12 +23,12 @@ void load_pass(const View& model, int pass, PassWalk& walk) {
     const PlanStepView step = model.plan_step(i);
     const OperatorView layer = model.layer(step.layer);
     WalkStep order;
-    order.units = static_cast<std::int16_t>(row_units(layer, model.layer(layer.inputs[0])));
+    order.units = static_cast<std::int16_t>(row_units(layer, model.attributes(layer.inputs[0])));
     order.ring_rows = static_cast<std::int16_t>(step.rows);
     order.gathers = layer.kind == OperatorKind::kGlobalAverage;
     order.inputs = static_cast<std::int8_t>(input_count(layer.kind));
     for (int input = 0; input < order.inputs; ++input) {
-      const OperatorView read = model.layer(layer.inputs[input]);
+      const OperatorAttributes read = model.attributes(layer.inputs[input]);
       const int source = source_step(model, i, layer.inputs[input]);
       order.windows[input] = row_window(layer, input, read);
       order.sources[input] = static_cast<std::int16_t>(source);

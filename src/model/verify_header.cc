@@ -1,4 +1,5 @@
 // What a board checks of a model file. Freestanding.
+#include <algorithm>
 #include <cstring>
 
 #include "core/crc32.h"
@@ -11,7 +12,7 @@ Refusal check_header(const std::uint8_t* bytes, std::size_t size) {
   if (size < sizeof(Header)) return whole_file("is too short for a model file; copy it again");
   Header header;
   std::memcpy(&header, bytes, sizeof(header));
-  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) {
+  if (!std::equal(kMagic, kMagic + sizeof(kMagic), header.magic)) {
     return whole_file("is not a coco_mcu model; give a .cmcu file");
   }
   if (header.version != kVersion) {

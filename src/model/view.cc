@@ -1,5 +1,6 @@
 #include "model/view.h"
 
+#include "core/uses.h"
 #include "model/header.h"
 #include "model/integer_model_generated.h"
 
@@ -10,13 +11,14 @@ const std::int16_t* int16_at(const std::uint8_t* data, std::uint32_t offset) {
   return reinterpret_cast<const std::int16_t*>(data + offset);
 }
 
-core::Requantization requantization_of(const file::Operator& layer, const std::uint8_t* data) {
+core::Requantization requantization_of(const file::Operator& layer,
+                                       const OperatorAttributes& attributes,
+                                       const std::uint8_t* data) {
   core::Requantization rule;
   rule.is_uniform = layer.uniform();
-  const auto count = rule.is_uniform
-                         ? std::size_t{1}
-                         : static_cast<std::size_t>(made_channels(attributes_of(layer)));
-  if (layer.twice()) {
+  const auto count =
+      rule.is_uniform ? std::size_t{1} : static_cast<std::size_t>(made_channels(attributes));
+  if (core::kUsesTwice && layer.twice()) {
     rule.twice = reinterpret_cast<const std::int32_t*>(data + layer.requantization_at());
     rule.zero_point = static_cast<std::uint8_t>(layer.zero_point());
   }
@@ -33,24 +35,30 @@ core::Requantization requantization_of(const file::Operator& layer, const std::u
 
 }  // namespace
 
-OperatorAttributes attributes_of(const file::Operator& stored) {
+[[gnu::noinline]] OperatorAttributes attributes_of(const file::Operator& stored) {
   OperatorAttributes layer;
   layer.kind = static_cast<OperatorKind>(stored.kind());
   layer.height = stored.height();
   layer.width = stored.width();
   layer.channels = stored.channels();
-  layer.scale = stored.scale();
+  if (core::kIsForAnyModel) layer.scale = stored.scale();  // firmware has no use for it
   layer.zero_point = stored.zero_point();
   layer.kernel = stored.kernel();
   layer.stride = stored.stride();
   layer.padding = stored.padding();
   layer.format = static_cast<core::WeightFormat>(stored.format());
-  layer.read_channels = stored.read_channels();
-  layer.made_channels = stored.made_channels();
-  layer.factors[0] = stored.factor_x();
-  layer.factors[1] = stored.factor_y();
-  layer.factor = stored.factor();
-  layer.offset = stored.offset();
+  if (core::kUsesMasks) {
+    layer.read_channels = stored.read_channels();
+    layer.made_channels = stored.made_channels();
+  }
+  if (core::kUsesAdd) {
+    layer.factors[0] = stored.factor_x();
+    layer.factors[1] = stored.factor_y();
+  }
+  if (core::kUsesMultiply || core::kUsesUpsample) {
+    layer.factor = stored.factor();
+    layer.offset = stored.offset();
+  }
   return layer;
 }
 
@@ -65,7 +73,7 @@ const char* View::network() const {
 }
 
 core::Preprocessing View::preprocessing() const {
-  const OperatorView input = layer(0);
+  const OperatorAttributes input = attributes(0);
   core::Preprocessing result;
   result.height = input.height;
   result.width = input.width;
@@ -92,19 +100,25 @@ OperatorView View::layer(int index) const {
   const std::uint8_t* data = model_->data()->data();
   OperatorView view;
   static_cast<OperatorAttributes&>(view) = attributes_of(stored);
-  view.name = stored.name()->c_str();
+  if (core::kIsForAnyModel) view.name = stored.name()->c_str();
   view.inputs[0] = stored.first_input();
   view.inputs[1] = stored.second_input();
   view.weights = data + stored.weights_at();
-  if (view.read_channels != 0) view.read_mask = data + stored.read_mask_at();
-  if (view.made_channels != 0) {
+  if (core::kUsesMasks && view.read_channels != 0) view.read_mask = data + stored.read_mask_at();
+  if (core::kUsesMasks && view.made_channels != 0) {
     view.made_mask = data + stored.made_mask_at();
     view.constants = data + stored.constants_at();
   }
-  view.requantization = requantization_of(stored, data);
-  if (stored.second_table_at() != kNoTable) view.second_table = data + stored.second_table_at();
+  view.requantization = requantization_of(stored, view, data);
+  if (core::kUsesConcatenate && stored.second_table_at() != kNoTable) {
+    view.second_table = data + stored.second_table_at();
+  }
   view.exponentials = reinterpret_cast<const std::uint16_t*>(data + stored.exponentials_at());
   return view;
+}
+
+OperatorAttributes View::attributes(int index) const {
+  return attributes_of(*model_->operators()->Get(static_cast<flatbuffers::uoffset_t>(index)));
 }
 
 const char* View::layer_name(int index) const {

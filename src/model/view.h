@@ -60,6 +60,8 @@ class View {
 
   int operator_count() const;
   OperatorView layer(int index) const;
+  /// What of it is numbers: much quicker to read.
+  OperatorAttributes attributes(int index) const;
   const char* layer_name(int index) const;
 
   int label_count() const;

@@ -2,7 +2,6 @@
 // guards must not allow. The command line says what: "stack" or "arena".
 
 #include <cstdint>
-#include <cstring>
 
 #include "firmware/device/memory_map.h"
 #include "firmware/device/semihosting.h"
@@ -19,11 +18,12 @@ std::uint32_t use_stack(std::uint32_t depth) {
 }  // namespace
 
 int main() {
-  static char words[64];
-  coco_mcu::firmware::read_command_line(words, sizeof(words));
-  if (std::strstr(words, "stack") != nullptr) {
+  static char line[64];
+  const coco_mcu::firmware::Words words =
+      coco_mcu::firmware::read_command_line(line, sizeof(line));
+  if (words.are("stack")) {
     coco_mcu::firmware::print_figure("used", use_stack(100000));
-  } else if (std::strstr(words, "arena") != nullptr) {
+  } else if (words.are("arena")) {
     *static_cast<volatile std::uint8_t*>(coco_mcu_arena_end - 1) = 1;
     coco_mcu::firmware::print("the arena's last byte is written\n");
     *static_cast<volatile std::uint8_t*>(coco_mcu_arena_end) = 1;

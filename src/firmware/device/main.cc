@@ -2,14 +2,15 @@
 // the word "golden", compares with the model's golden vector instead. Freestanding.
 
 #include <cstdint>
-#include <cstring>
 
+#include "core/uses.h"
 #include "engine/engine.h"
 #include "engine/golden.h"
 #include "firmware/device/checkpoint.h"
 #include "firmware/device/guards.h"
 #include "firmware/device/memory_map.h"
 #include "firmware/device/semihosting.h"
+#include "model/header.h"
 #include "model/verify.h"
 
 namespace coco_mcu::firmware {
@@ -28,16 +29,21 @@ class LayerMarks final : public engine::Observer {
 
   void on_rows(int layer, std::int32_t first, std::int32_t count,
                const std::uint8_t* /*rows*/) override {
-    if (first + count == model_.layer(layer).height) checkpoint();
+    if (first + count == model_.attributes(layer).height) checkpoint();
   }
 
  private:
   model::View model_;
 };
 
+/// Whether it has marks to set.
+bool has_marks(const model::View& model) {
+  return core::kUsesWholeLayers && model.is_layer_by_layer();
+}
+
 /// Takes one picture of a file through the engine, row by row. False at the file's end.
 bool push_picture(const HostFile& pictures, const model::View& model, engine::Engine& engine) {
-  const model::OperatorView input = model.layer(0);
+  const model::OperatorAttributes input = model.attributes(0);
   for (std::int32_t y = 0; y < input.height; ++y) {
     if (!pictures.read(engine.row_place(), model::row_bytes(input))) return false;
     engine.push_row(engine.row_place());
@@ -72,10 +78,14 @@ int refuse(const char* reason) {
 }
 
 /// `words` are "golden" or "pictures FILE".
-int run(char* words) {
+int run(const Words& words) {
   if (const model::Refusal refusal = model::check_header(
           coco_mcu_model_begin, distance(coco_mcu_model_begin, coco_mcu_model_end))) {
     return refuse(refusal.reason);
+  }
+  const auto& header = *reinterpret_cast<const model::Header*>(coco_mcu_model_begin);
+  if (!core::kIsForAnyModel && header.crc32 != core::kModelChecksum) {
+    return refuse("is not the one that this firmware was made for; emit the firmware again");
   }
   const model::View model(coco_mcu_model_begin);
   const kernels::Backend& backend = kernels::best_backend();
@@ -86,7 +96,7 @@ int run(char* words) {
   print("backend ");
   print(backend.name);
   print("\n");
-  if (std::strcmp(words, "golden") == 0) {
+  if (words.are("golden")) {
     const engine::GoldenResult result = engine::check_golden(model, engine, coco_mcu_checksums);
     print_figure("golden", result.agrees() ? 1 : 0);
     print_memory();
@@ -99,14 +109,14 @@ int run(char* words) {
   }
   LayerMarks marks(model);
   for (;;) {
-    engine.begin(model.is_layer_by_layer() ? &marks : nullptr);
+    engine.begin(has_marks(model) ? &marks : nullptr);
     checkpoint();
     if (!push_picture(pictures, model, engine)) break;
     const engine::Decision decision = engine.finish();
     checkpoint();
     print_figure("probability", static_cast<std::uint32_t>(decision.probability));
   }
-  if (model.is_layer_by_layer()) print_kernels(model, backend);
+  if (has_marks(model)) print_kernels(model, backend);
   print_memory();
   return 0;
 }
@@ -117,8 +127,6 @@ int run(char* words) {
 int main() {
   // The arena is not in use yet.
   auto* command_line = reinterpret_cast<char*>(coco_mcu_arena_begin);
-  coco_mcu::firmware::read_command_line(
-      command_line, static_cast<std::size_t>(coco_mcu_arena_end - coco_mcu_arena_begin));
-  char* words = std::strchr(command_line, ' ');
-  return coco_mcu::firmware::run(words == nullptr ? command_line : words + 1);
+  return coco_mcu::firmware::run(coco_mcu::firmware::read_command_line(
+      command_line, static_cast<std::size_t>(coco_mcu_arena_end - coco_mcu_arena_begin)));
 }

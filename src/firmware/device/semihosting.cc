@@ -1,7 +1,5 @@
 #include "firmware/device/semihosting.h"
 
-#include <cstring>
-
 namespace coco_mcu::firmware {
 namespace {
 
@@ -49,21 +47,34 @@ void exit_with(int status) {
   }
 }
 
-void read_command_line(char* text, std::size_t size) {
-  const struct {
-    char* text;
-    std::size_t size;
-  } block = {text, size};
-  if (call(kCommandLine, &block) != 0) text[0] = 0;
+bool Words::are(const char* text) const {
+  std::size_t i = 0;
+  while (i < length && begin[i] == text[i]) ++i;
+  return i == length && text[i] == 0;
 }
 
-HostFile::HostFile(const char* name) {
+Words read_command_line(char* text, std::size_t size) {
+  struct {
+    char* text;
+    std::size_t size;  // of the line, when it is there
+  } block = {text, size};
+  if (call(kCommandLine, &block) != 0) {
+    text[0] = 0;
+    return {text, 0};
+  }
+  std::size_t first = 0;
+  while (first < block.size && text[first] != ' ') ++first;
+  if (first < block.size) ++first;
+  return {text + first, block.size - first};
+}
+
+HostFile::HostFile(const Words& name) {
   constexpr std::uint32_t kReadBinary = 1;
   const struct {
     const char* name;
     std::uint32_t mode;
     std::size_t length;
-  } block = {name, kReadBinary, std::strlen(name)};
+  } block = {name.begin, kReadBinary, name.length};
   handle_ = call(kOpen, &block);
 }
 

@@ -16,14 +16,20 @@ void print_figure(const char* word, std::uint32_t number);
 /// Ends the simulation with this exit status.
 [[noreturn]] void exit_with(int status);
 
-/// The words behind -kernel, separated by spaces; `text` is empty where there are none or more than
-/// fit.
-void read_command_line(char* text, std::size_t size);
+/// What follows the program's name in the simulator's command line, up to its end; `text` has the
+/// whole line, and is empty where there is none or more than fits.
+struct Words {
+  const char* begin;
+  std::size_t length;
+
+  bool are(const char* text) const;
+};
+Words read_command_line(char* text, std::size_t size);
 
 /// A file of the host, read from its beginning.
 class HostFile {
  public:
-  explicit HostFile(const char* name);
+  explicit HostFile(const Words& name);
   ~HostFile();
   HostFile(const HostFile&) = delete;
   HostFile& operator=(const HostFile&) = delete;

@@ -45,7 +45,7 @@ void switch_on_faults() {
 extern "C" {
 
 /// The stack's paint lies between its beginning and `stack_pointer`.
-[[noreturn]] void coco_mcu_start(std::uint32_t* stack_pointer) {
+[[noreturn, gnu::used]] void coco_mcu_start(std::uint32_t* stack_pointer) {
   auto* word = reinterpret_cast<std::uint32_t*>(coco_mcu_stack_begin);
   while (word < stack_pointer - 16) *word++ = kStackPaint;
   fill_memory();
@@ -55,7 +55,7 @@ extern "C" {
   exit_with(main());
 }
 
-[[noreturn]] void coco_mcu_report_fault() {
+[[noreturn, gnu::used]] void coco_mcu_report_fault() {
   constexpr std::uintptr_t kFaultStatusRegister = 0xE000ED28;
   constexpr std::uintptr_t kFaultAddressRegister = 0xE000ED34;
   constexpr std::uint32_t kAddressIsValid = 1U << 7U;
@@ -83,7 +83,8 @@ extern "C" {
   asm volatile(
       "ldr r0, =coco_mcu_stack_end\n"
       "mov sp, r0\n"
-      "bl coco_mcu_start\n");
+      "bl coco_mcu_start\n"
+      ".ltorg\n");
 }
 
 /// A stack that has overflowed cannot be used any more: the report begins a new one.
@@ -91,7 +92,8 @@ extern "C" {
   asm volatile(
       "ldr r0, =coco_mcu_stack_end\n"
       "mov sp, r0\n"
-      "bl coco_mcu_report_fault\n");
+      "bl coco_mcu_report_fault\n"
+      ".ltorg\n");
 }
 
 using Handler = void (*)();

@@ -10,6 +10,7 @@
 #include "kernels/cortex_m/pixel_lanes.h"
 #include "kernels/cortex_m/top_half.h"
 #include "kernels/reference/reference.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
@@ -198,9 +199,13 @@ constexpr ConvolutionKernel kLaneKernels[3] = {
     {"fully_connected_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a}};
 
 /// Whether `row` can take a layer.
-bool has_halves(const Convolution& layer) {
+constexpr bool has_halves(const Convolution& layer) {
   return core::weight_bits(layer.format) != 2 && layer.out_channels >= 2 && layer.zero_point >= 0 &&
          layer.zero_point <= 255 && layer.window_weights() <= kMostParts * kMostWeights;
+}
+
+constexpr bool has_neither(const Convolution& layer) {
+  return !has_lanes(layer) && !has_halves(layer);
 }
 
 }  // namespace
@@ -208,9 +213,12 @@ bool has_halves(const Convolution& layer) {
 const ConvolutionKernel& convolution(const Convolution& layer) {
   const bool is_pointwise = layer.kernel == 1 && layer.stride == 1 && layer.padding == 0;
   const int shape = !is_pointwise ? 0 : layer.out_width == 1 ? 2 : 1;
-  if (has_lanes(layer)) return kLaneKernels[shape];
-  if (has_halves(layer)) return kKernels[core::weight_bits(layer.format) == 8 ? 1 : 0][shape];
-  return reference::kConvolution;
+  if (uses_convolution(has_lanes) && has_lanes(layer)) return kLaneKernels[shape];
+  if (uses_convolution(has_halves) && has_halves(layer)) {
+    return kKernels[core::weight_bits(layer.format) == 8 ? 1 : 0][shape];
+  }
+  if (uses_convolution(has_neither)) return reference::kConvolution;
+  __builtin_trap();
 }
 
 }  // namespace coco_mcu::kernels::cortex_m

@@ -23,7 +23,7 @@ struct Plan {
       : channels(count),
         quads(quads_of(channels)),
         step(core::weight_step(layer.format)),
-        full_quads(step == 1 ? 8 : 5),  // the lower sum stays below 2^14
+        full_quads(cortex_m::full_quads(step)),
         is_only_chunk(quads <= full_quads &&
                       layer.requantization.left_shift <= layer.requantization.shift + 1),
         chunks((quads + full_quads - 1) / full_quads),
@@ -213,14 +213,6 @@ void store_sums(const Convolution& layer, std::size_t first, const std::int32_t 
   }
 }
 
-/// Whether a layer with more weights than sums hold is one of whole groups of 8 channels, few
-/// enough for the widened codes of one pixel.
-bool has_long_lanes(const Convolution& layer) {
-  return layer.kernel == 1 && layer.stride == 1 && layer.padding == 0 &&
-         layer.in_channels % static_cast<std::int32_t>(kHalfGroup) == 0 &&
-         layer.window_weights() <= kMostParts * kMostWeights;
-}
-
 /// One pixel whose sums are made in parts. Without the table.
 [[gnu::noinline]] void make_long_pixel(const Convolution& layer, const std::uint8_t* x,
                                        std::uint32_t* block, std::uint8_t* out) {
@@ -249,12 +241,6 @@ bool has_long_lanes(const Convolution& layer) {
 }
 
 }  // namespace
-
-bool has_lanes(const Convolution& layer) {
-  return core::weight_bits(layer.format) == 2 && layer.out_channels >= 4 && layer.zero_point >= 0 &&
-         layer.zero_point <= 255 && layer.requantization.twice == nullptr &&
-         (layer.window_weights() <= kMostWeights || has_long_lanes(layer));
-}
 
 void row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
               std::uint8_t* out) {

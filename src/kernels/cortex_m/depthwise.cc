@@ -2,6 +2,7 @@
 #include "kernels/cortex_m/cortex_m.h"
 #include "kernels/cortex_m/depthwise_2w8a.h"
 #include "kernels/reference/reference.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels::cortex_m {
 namespace {
@@ -103,13 +104,35 @@ std::size_t no_scratch(const Convolution& /*layer*/) {
 
 void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
 
+/// Whether `row` can take a layer: windows of 3 or 5.
+constexpr bool has_taps(const Convolution& layer) {
+  return (layer.kernel == 3 || layer.kernel == 5) && layer.requantization.twice == nullptr &&
+         !has_column_lanes(layer);
+}
+
+constexpr bool has_neither(const Convolution& layer) {
+  return !has_column_lanes(layer) && !has_taps(layer);
+}
+
+using Row = void (*)(const Convolution&, std::uint8_t*, WindowRows, std::uint8_t*);
+
+/// Null where no model has such windows.
+template <int kKernel>
+consteval Row used_row() {
+  return uses_depthwise([](const Convolution& layer) {
+           return has_taps(layer) && layer.kernel == kKernel;
+         })
+             ? row<kKernel>
+             : nullptr;
+}
+
 constexpr ConvolutionKernel kKernels[3][2] = {
-    {{"depthwise_3x3_2w8a_cortex_m", no_scratch, prepare, row<3>},
-     {"depthwise_5x5_2w8a_cortex_m", no_scratch, prepare, row<5>}},
-    {{"depthwise_3x3_4w8a_cortex_m", no_scratch, prepare, row<3>},
-     {"depthwise_5x5_4w8a_cortex_m", no_scratch, prepare, row<5>}},
-    {{"depthwise_3x3_8w8a_cortex_m", no_scratch, prepare, row<3>},
-     {"depthwise_5x5_8w8a_cortex_m", no_scratch, prepare, row<5>}}};
+    {{"depthwise_3x3_2w8a_cortex_m", no_scratch, prepare, used_row<3>()},
+     {"depthwise_5x5_2w8a_cortex_m", no_scratch, prepare, used_row<5>()}},
+    {{"depthwise_3x3_4w8a_cortex_m", no_scratch, prepare, used_row<3>()},
+     {"depthwise_5x5_4w8a_cortex_m", no_scratch, prepare, used_row<5>()}},
+    {{"depthwise_3x3_8w8a_cortex_m", no_scratch, prepare, used_row<3>()},
+     {"depthwise_5x5_8w8a_cortex_m", no_scratch, prepare, used_row<5>()}}};
 
 /// Where sums of two output columns share a register.
 constexpr ConvolutionKernel kLaneKernels[2] = {
@@ -119,11 +142,13 @@ constexpr ConvolutionKernel kLaneKernels[2] = {
 }  // namespace
 
 const ConvolutionKernel& depthwise(const Convolution& layer) {
-  if (has_column_lanes(layer)) return kLaneKernels[layer.kernel == 5 ? 1 : 0];
-  if ((layer.kernel != 3 && layer.kernel != 5) || layer.requantization.twice != nullptr) {
-    return reference::kDepthwise;
+  const int size = layer.kernel == 5 ? 1 : 0;
+  if (uses_depthwise(has_column_lanes) && has_column_lanes(layer)) return kLaneKernels[size];
+  if (uses_depthwise(has_taps) && has_taps(layer)) {
+    return kKernels[core::weight_bits(layer.format) / 4][size];
   }
-  return kKernels[core::weight_bits(layer.format) / 4][layer.kernel == 5 ? 1 : 0];
+  if (uses_depthwise(has_neither)) return reference::kDepthwise;
+  __builtin_trap();
 }
 
 }  // namespace coco_mcu::kernels::cortex_m

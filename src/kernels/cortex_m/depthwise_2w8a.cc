@@ -137,12 +137,6 @@ void make_codes(const Group& group, const std::uint32_t* codes, std::int32_t cou
 
 }  // namespace
 
-bool has_column_lanes(const Convolution& layer) {
-  return core::weight_bits(layer.format) == 2 && (layer.kernel == 3 || layer.kernel == 5) &&
-         layer.out_channels >= 4 && layer.zero_point >= 0 && layer.zero_point <= 255 &&
-         layer.requantization.twice == nullptr;
-}
-
 void depthwise_row_2w8a(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
                         std::uint8_t* out) {
   const auto channels = static_cast<std::size_t>(layer.out_channels);

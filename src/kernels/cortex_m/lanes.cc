@@ -1,9 +1,17 @@
 #include "kernels/cortex_m/lanes.h"
 
+#include "kernels/cortex_m/convolution_2w8a.h"
+#include "kernels/uses.h"
+
 namespace coco_mcu::kernels::cortex_m {
 namespace {
 
-constexpr std::size_t kMostQuads = 8;
+constexpr bool is_ternary(const Convolution& layer) {
+  return has_lanes(layer) && core::weight_step(layer.format) == 1;
+}
+
+/// Of a chunk.
+constexpr std::size_t kMostQuads = uses_convolution(is_ternary) ? full_quads(1) : full_quads(2);
 constexpr std::size_t kQuadBytes = 40;  // of code: ten instructions of four bytes
 
 }  // namespace
@@ -141,11 +149,11 @@ asm(R"(
   ldr pc, [sp, #28]
   .balign 4
 coco_mcu_one_chunk_quads:
-  .rept 8
+  .rept %c0
   coco_mcu_quad
   .endr
   coco_mcu_finish 1b coco_mcu_one_chunk_codes coco_mcu_one_chunk_sums
-)");
+)" ::"i"(kMostQuads));
 }
 
 [[gnu::naked]] void sum_many_chunks(const LaneGroup* /*group*/) {
@@ -161,7 +169,7 @@ coco_mcu_one_chunk_quads:
   ldr pc, [sp, #28]
   .balign 4
 coco_mcu_first_chunk_quads:
-  .rept 8
+  .rept %c0
   coco_mcu_quad
   .endr
   ldr r2, [sp, #12]
@@ -182,7 +190,7 @@ coco_mcu_first_chunk_quads:
   ldr pc, [sp, #32]
   .balign 4
 coco_mcu_many_chunks_quads:
-  .rept 8
+  .rept %c0
   coco_mcu_quad
   .endr
   ldrd r8, r9, [sp, #44]
@@ -200,7 +208,7 @@ coco_mcu_many_chunks_quads:
   bne 3b
 2:
   coco_mcu_finish 1b coco_mcu_many_chunks_codes coco_mcu_many_chunks_sums
-)");
+)" ::"i"(kMostQuads));
 }
 
 // Registers: r0 and r1 codes of both pixels, r2 where pairs go, r3 minus the zero point, r4 zero,

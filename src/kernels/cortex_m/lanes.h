@@ -17,6 +17,11 @@ namespace coco_mcu::kernels::cortex_m {
 /// the last 8, even i first.
 constexpr std::size_t kQuad = 4;
 
+/// Of a chunk: the lower sum stays below 2^14. `step` is the format's, see core::weight_step.
+constexpr std::size_t full_quads(int step) {
+  return step == 1 ? 8 : 5;
+}
+
 /// What one call of sum_group works on: two pixels at a time, four output channels. The assembler
 /// knows the order of the fields.
 struct LaneGroup {
@@ -50,7 +55,7 @@ void expand_groups(const std::uint8_t* rows, std::size_t row_bytes, std::uint32_
 
 enum class Chunk : std::uint8_t { kOnly, kFirst, kFurther };
 
-/// Where a chunk of so many quads, 1..8, begins.
+/// Where a chunk of so many quads begins.
 std::uintptr_t chunk_entry(Chunk chunk, std::size_t quads);
 /// Codes of 0..255 to `out`, or eight words for each two pixels: the sums of channels 2 and 3 of
 /// the first pixel and the second, then those of channels 0 and 1.

@@ -1,15 +1,25 @@
+#include "core/uses.h"
 #include "kernels/helium/helium.h"
 
 namespace coco_mcu::kernels {
 namespace {
 
 constexpr Backend kHelium = {
-    "helium",    [] { return true; }, helium::convolution,  helium::depthwise, helium::multiply_row,
-    helium::add, helium::sum_pixels,  helium::max_pool_row, helium::lookup,
+    "helium",
+    [] { return true; },
+    core::kUsesConvolution ? helium::convolution : nullptr,
+    core::kUsesDepthwise ? helium::depthwise : nullptr,
+    core::kUsesMultiply ? helium::multiply_row : nullptr,
+    core::kUsesAdd ? helium::add : nullptr,
+    core::kUsesGlobalAverage ? helium::sum_pixels : nullptr,
+    core::kUsesMaxPool ? helium::max_pool_row : nullptr,
+    core::kUsesLookup ? helium::lookup : nullptr,
 };
 
 }  // namespace
 
-const Backend* const kBackends[] = {&kHelium, &kReferenceBackend, nullptr};
+// Firmware needs none to compare with.
+const Backend* const kBackends[] = {&kHelium, core::kIsForAnyModel ? &kReferenceBackend : nullptr,
+                                    nullptr};
 
 }  // namespace coco_mcu::kernels

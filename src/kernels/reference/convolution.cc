@@ -43,7 +43,7 @@ void row(const Convolution& layer, std::uint8_t* scratch, WindowRows rows, std::
 
 }  // namespace
 
-const ConvolutionKernel kConvolution = {"convolution_reference", scratch_bytes, prepare, row};
+const ConvolutionKernel kConvolution = {"convolution_reference", scratch_bytes, prepare, row, true};
 
 const ConvolutionKernel& convolution(const Convolution& /*layer*/) {
   return kConvolution;

@@ -45,7 +45,7 @@ void row(const Convolution& layer, std::uint8_t* scratch, WindowRows rows, std::
 
 }  // namespace
 
-const ConvolutionKernel kDepthwise = {"depthwise_reference", scratch_bytes, prepare, row};
+const ConvolutionKernel kDepthwise = {"depthwise_reference", scratch_bytes, prepare, row, true};
 
 const ConvolutionKernel& depthwise(const Convolution& /*layer*/) {
   return kDepthwise;

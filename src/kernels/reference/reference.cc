@@ -1,5 +1,7 @@
 #include "kernels/reference/reference.h"
 
+#include "core/uses.h"
+
 namespace coco_mcu::kernels {
 namespace {
 
@@ -12,13 +14,13 @@ bool always() {
 const Backend kReferenceBackend = {
     "reference",
     always,
-    reference::convolution,
-    reference::depthwise,
-    reference::multiply_row,
-    reference::add,
-    reference::sum_pixels,
-    reference::max_pool_row,
-    reference::lookup,
+    core::kUsesConvolution ? reference::convolution : nullptr,
+    core::kUsesDepthwise ? reference::depthwise : nullptr,
+    core::kUsesMultiply ? reference::multiply_row : nullptr,
+    core::kUsesAdd ? reference::add : nullptr,
+    core::kUsesGlobalAverage ? reference::sum_pixels : nullptr,
+    core::kUsesMaxPool ? reference::max_pool_row : nullptr,
+    core::kUsesLookup ? reference::lookup : nullptr,
 };
 
 }  // namespace coco_mcu::kernels
