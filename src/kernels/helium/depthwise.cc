@@ -133,8 +133,8 @@ struct WideSums {
     odd = vaddq_s32(odd, vmulltq_int_s16(x, w));
   }
   uint16x8_t codes(const Rule& rule) const {
-    return cut_eight(requantized<true>(even, rule.channels.even, rule.shifts),
-                     requantized<true>(odd, rule.channels.odd, rule.shifts));
+    return cut_eight(requantized(even, rule.channels.even, rule.shifts),
+                     requantized(odd, rule.channels.odd, rule.shifts));
   }
 
   static WideSums zero() { return {vdupq_n_s32(0), vdupq_n_s32(0)}; }
