@@ -167,6 +167,8 @@ class TfliteImport {
         return take_curve(op);
       case TfliteOp::kSoftmax:
         return take_softmax(op);
+      default:
+        refuse("is not read yet");
     }
   }
 
