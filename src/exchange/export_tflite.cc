@@ -23,6 +23,7 @@ using model::OperatorKind;
 
 constexpr int kToCode = 128;  // code = int8 + 128
 constexpr int kCodes = 256;
+constexpr float kNearOne = 1e-6F;
 
 std::vector<int> shape_of(const Operator& layer) {
   return {1, layer.height, layer.width, layer.channels};
@@ -201,16 +202,18 @@ class TfliteExport {
 
   /// A mask of 1..2 has no code for 0 and is stored less 1: x * mask = x * stored + x.
   int write_multiply(const Operator& layer) {
+    const RealLayer from = real_layer(model_, layer);
     const int x = proper_input(layer);
     const int by = second_factor(layer);
     const float beyond = addend(input_of(model_, layer, 1));
-    if (beyond == 0.0F) return requantized(layer, TfliteOp::kMul, {x, by});
-    if (std::abs(beyond - 1.0F) > 1e-6F)
+    if (beyond == 0.0F) return requantized(layer, from, TfliteOp::kMul, {x, by}, {});
+    if (std::abs(beyond - 1.0F) > kNearOne) {
       refuse_export(layer, "multiplies by a mask that is not 1 to 2");
+    }
     const int product =
         append(TfliteOp::kMul, {x, by},
                codes(layer.name + ".gain", shape_of(layer), grid_of(input_of(model_, layer))));
-    return requantized(layer, TfliteOp::kAdd, {x, product});
+    return requantized(layer, from, TfliteOp::kAdd, {x, product}, {});
   }
 
   int write_max_pool(const Operator& layer) {
