@@ -68,9 +68,9 @@ void average_rows(const LayerRows& step, std::int32_t first, std::int32_t count)
 
 void multiply_row(const LayerRows& step, std::int32_t y) {
   const kernels::Multiply parameters = multiply_of(step.layer, step.inputs[0], step.inputs[1]);
-  step.backend.multiply_row(parameters, step.x.row(y),
-                            step.by.row((y + step.layer.offset) / step.layer.factor),
-                            step.out.row(y));
+  backend_for(step.backend, step.layer)
+      .multiply_row(parameters, step.x.row(y),
+                    step.by.row((y + step.layer.offset) / step.layer.factor), step.out.row(y));
 }
 
 void max_pool_row(const LayerRows& step, std::int32_t y) {
@@ -98,8 +98,9 @@ void run_codes(const LayerRows& step, std::int32_t first, std::int32_t count) {
   } else if (layer.kind == OperatorKind::kInput) {
     kernels::input_codes(step.input_tables, step.picture_row, codes / 3, out);
   } else if (layer.kind == OperatorKind::kAdd) {
-    step.backend.add(add_of(layer, step.inputs[0], step.inputs[1]), step.x.row(first),
-                     step.by.row(first), codes, out);
+    backend_for(step.backend, layer)
+        .add(add_of(layer, step.inputs[0], step.inputs[1]), step.x.row(first), step.by.row(first),
+             codes, out);
   } else {
     step.backend.lookup(layer.requantization.table, step.x.row(first), codes, out);
   }

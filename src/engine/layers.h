@@ -25,6 +25,9 @@ const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,
                                             model::OperatorKind kind,
                                             const kernels::Convolution& layer);
 
+/// Who carries out a layer: additions and products of imported models are the reference's alone.
+const kernels::Backend& backend_for(const kernels::Backend& best, const model::OperatorView& layer);
+
 kernels::Multiply multiply_of(const model::OperatorView& layer, const model::OperatorView& x,
                               const model::OperatorView& by);
 

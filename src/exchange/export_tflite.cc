@@ -185,8 +185,10 @@ class TfliteExport {
                                     source.channels};
     const bool is_cut = whole != shape;
     const int size = integers(name + ".size", {whole[1], whole[2]});
+    TfliteOperator of;
+    of.has_half_pixels = true;  // (i + 1/2) / factor is never near a whole number
     const int resized = append(TfliteOp::kResizeNearest, {from, size},
-                               codes(is_cut ? name + ".whole" : name, whole, grid_of(source)));
+                               codes(is_cut ? name + ".whole" : name, whole, grid_of(source)), of);
     if (!is_cut) return resized;
     const int begin = integers(name + ".begin", {0, layer.offset, layer.offset, 0});
     const int count = integers(name + ".count", shape);

@@ -195,6 +195,7 @@ class Reader {
       case TfliteOp::kResizeNearest:
         if (const auto* table = options<tflite::ResizeNearestOptions>(from)) {
           if (table->align_corners()) refuse("aligns corners");
+          made.has_half_pixels = table->half_pixel_centers();
         }
         return;
       case TfliteOp::kSoftmax:

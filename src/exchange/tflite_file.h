@@ -42,7 +42,8 @@ struct TfliteOperator {
   int filter_height = 0;  // of pools
   int filter_width = 0;
   int activation = kTfliteNone;
-  float beta = 1.0F;  // of softmax
+  float beta = 1.0F;             // of softmax
+  bool has_half_pixels = false;  // of resizing: rows are taken at their middles
 };
 
 struct TfliteFile {

@@ -87,8 +87,8 @@ class Writer {
         return as_options(tflite::CreateReducerOptions(builder_, true));
       case TfliteOp::kGather:
         return as_options(tflite::CreateGatherOptions(builder_, 0));
-      case TfliteOp::kResizeNearest:  // floor((i + 1/2) / factor) is never near a whole number
-        return as_options(tflite::CreateResizeNearestOptions(builder_, false, true));
+      case TfliteOp::kResizeNearest:
+        return as_options(tflite::CreateResizeNearestOptions(builder_, false, op.has_half_pixels));
       case TfliteOp::kSoftmax:
         return as_options(tflite::CreateSoftmaxOptions(builder_, op.beta));
       default:
