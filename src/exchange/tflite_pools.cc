@@ -73,7 +73,8 @@ void make_depthwise(Operator& layer, const model::Requantization& rule) {
 /// many bits more before.
 FixedMultiplier mean_multiplier(const Operator& input, const Operator& output, int count) {
   const FixedMultiplier scales = fixed_multiplier(double{input.scale} / double{output.scale});
-  const int bits = std::min(std::bit_width(static_cast<unsigned>(count)) - 1, 31 - scales.shift);
+  const int bits = std::min(static_cast<int>(std::bit_width(static_cast<unsigned>(count))) - 1,
+                            31 - scales.shift);
   const std::int64_t widened = std::int64_t{scales.multiplier} << std::max(bits, 0);
   return {static_cast<std::int32_t>(widened / count), scales.shift + std::max(bits, 0)};
 }
