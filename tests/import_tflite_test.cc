@@ -361,24 +361,31 @@ TEST(ImportedAverage, OfPartsOfATensor) {
   }
 }
 
-TEST(ImportedMean, RescalesItsSum) {
+std::int64_t quotient(std::int64_t sum, std::int64_t count) {
+  return std::llround(static_cast<double>(sum) / static_cast<double>(count));
+}
+
+TEST(ImportedMean, RescalesItsSumAndThenAverages) {
   testing::Random random(3);
-  for (int trial = 0; trial < 20; ++trial) {
+  int differing = 0;
+  for (int trial = 0; trial < 40; ++trial) {
     const Grid x = random_grid(random);
-    const Grid out = {x.scale * 0.3F, random.size(0, 255)};
+    const Grid out = {trial % 2 == 0 ? x.scale : x.scale * 0.7F,
+                      trial % 2 == 0 ? x.zero : random.size(0, 255)};
     Small small(x);
     small.op(TfliteOp::kMean, {0, small.integers({2, 1})}, "average", {1, kChannels}, out);
     const Tensors run(small, static_cast<std::uint32_t>(trial));
     for (int channel = 0; channel < kChannels; ++channel) {
       const std::int64_t sum = window_sum(
           run["x"], x, 0, 0, kSize, [channel](int, int, int k) { return k == channel ? 1 : 0; });
-      // The multiplier has six bits more before it is divided by 36: what is cut off is below
-      // 2^-29.
-      const double expected = static_cast<double>(sum) * double{x.scale} / 36.0 / double{out.scale};
+      const std::int64_t rescaled = scaled(sum, double{x.scale} / double{out.scale});
+      const int expected = code(quotient(rescaled, kSize * kSize), out);
       const int found = run["average"][static_cast<std::size_t>(channel)];
-      ASSERT_NEAR(found, std::clamp(expected + out.zero, 0.0, 255.0), 1.0) << trial;
+      ASSERT_NEAR(found, expected, 1) << trial;
+      if (found != expected) ++differing;
     }
   }
+  EXPECT_LE(differing, 2);
 }
 
 TEST(ImportedFullyConnected, ReadsRowsAndColumnsOfAFlattenedTensor) {

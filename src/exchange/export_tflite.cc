@@ -228,7 +228,7 @@ class TfliteExport {
 
   /// Whether TensorFlow's padding "same" is the layer's along a side.
   static bool is_same(const Operator& layer, int size, int count) {
-    return count == (size + layer.stride - 1) / layer.stride &&
+    return count == window_count(size, layer.stride, layer.kernel, true) &&
            same_padding(size, count, layer.stride, layer.kernel) == layer.padding;
   }
 

@@ -18,4 +18,10 @@ inline int same_padding(int size, int count, int stride, int kernel) {
   return std::max((count - 1) * stride + kernel - size, 0) / 2;
 }
 
+/// Windows along a side of `size`: with padding "same" as many as strides, else those that fit.
+inline int window_count(int size, int stride, int kernel, bool is_same) {
+  if (is_same) return (size + stride - 1) / stride;
+  return size < kernel ? 0 : (size - kernel) / stride + 1;
+}
+
 }  // namespace coco_mcu::exchange

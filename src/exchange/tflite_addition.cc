@@ -25,17 +25,6 @@ double output_multiplier(const Grid& x, const Grid& y, const Grid& output) {
   return unit_of(x, y) / (std::ldexp(1.0, kFineBits) * double{output.scale});
 }
 
-/// A product and a division that are both rounded, without limits: core::requantize_twice.
-std::int32_t scaled(const FixedMultiplier& fixed, std::int32_t value) {
-  const std::int64_t product = std::int64_t{value} * fixed.multiplier;
-  const std::int64_t half = std::int64_t{1} << 30;
-  const std::int64_t high = (product + (product >= 0 ? half : 1 - half)) / (std::int64_t{1} << 31);
-  if (fixed.shift <= 0) return static_cast<std::int32_t>(high);
-  const std::int64_t away = std::int64_t{1} << (fixed.shift - 1);
-  return static_cast<std::int32_t>(high >= 0 ? (high + away) >> fixed.shift
-                                             : -((-high + away) >> fixed.shift));
-}
-
 core::Requantization twice(const std::int32_t (&numbers)[core::kTwiceNumbers], int zero_point) {
   core::Requantization rule;
   rule.is_uniform = true;
@@ -75,7 +64,7 @@ TfliteAddition::TfliteAddition(const Grid& x, const Grid& y, const Grid& output)
     const FixedMultiplier to_fine = fixed_multiplier(double{input.scale} / unit_of(x, y));
     for (std::size_t code = 0; code < kCodes; ++code) {
       const std::int32_t steps = static_cast<std::int32_t>(code) - input.zero_point;
-      fine_[which][code] = scaled(to_fine, steps * (1 << kFineBits));
+      fine_[which][code] = static_cast<std::int32_t>(scaled(to_fine, steps * (1 << kFineBits)));
     }
   }
 }

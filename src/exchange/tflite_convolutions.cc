@@ -100,6 +100,18 @@ int padding_of(const TfliteScope& scope, const TfliteOperator& op, const TfliteV
   return from.padding + rows;
 }
 
+void check_windows(const TfliteScope& scope, const TfliteOperator& op, const TfliteValue& from,
+                   const Operator& layer) {
+  if (layer.padding >= layer.kernel) scope.refuse("pads as much as its window");
+  if (op.op == TfliteOp::kFullyConnected) return;
+  const auto fits = [&](int size, int count) {
+    return count == window_count(size, op.stride, layer.kernel, op.pads);
+  };
+  if (!fits(from.extent.height, layer.height) || !fits(from.extent.width, layer.width)) {
+    scope.refuse("its output does not have as many rows and columns as its windows");
+  }
+}
+
 /// The layer that is read, what PAD has put around it left out.
 int source_of(TfliteScope& scope, const TfliteOperator& op, const TfliteValue& from) {
   const bool is_read_flat = from.is_flat && op.op == TfliteOp::kFullyConnected;
@@ -128,6 +140,7 @@ void take_tflite_convolution(TfliteScope& scope, const TfliteOperator& op) {
   layer.kernel = kernel.size;
   layer.stride = op.stride;
   layer.padding = padding_of(scope, op, value, layer);
+  check_windows(scope, op, value, layer);
   layer.format = core::WeightFormat::kSigned8;
   for (const std::int8_t weight : kernel.weights) {
     layer.weights.push_back(static_cast<std::uint8_t>(weight + kTfliteToCode));
