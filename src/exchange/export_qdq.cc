@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "exchange/grid.h"
+#include "exchange/metadata.h"
 #include "exchange/onnx_writer.h"
 #include "exchange/padding.h"
 #include "exchange/real_layers.h"

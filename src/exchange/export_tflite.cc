@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "exchange/grid.h"
+#include "exchange/metadata.h"
 #include "exchange/padding.h"
 #include "exchange/real_layers.h"
 #include "exchange/tflite_file.h"
@@ -41,6 +42,7 @@ class TfliteExport {
   std::string run() {
     for (const Operator& layer : model_.operators) write(layer);
     file_.metadata = metadata_of(model_);
+    add_input_codes(model_, file_.metadata);
     return write_tflite(file_, model_.network);
   }
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "exchange/metadata.h"
 #include "exchange/refusal.h"
 #include "exchange/tflite_layers.h"
 
@@ -28,6 +29,7 @@ class TfliteImport {
     made_.labels = options_.labels;
     made_.decision_label = static_cast<int>(options_.labels.size()) - 1;
     take_input();
+    take_metadata(from_.metadata, file_, made_);
     for (std::size_t i = first_; i < end_; ++i) {
       scope_.begin(i);
       take(from_.operators[i]);

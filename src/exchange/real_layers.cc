@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "core/weight_format.h"
 
@@ -23,6 +22,8 @@ constexpr double kLargestBias = 1 << 30;
 constexpr double kConstantUnit = 1.0 / 256.0;
 /// Multipliers have 15 bits, factors of an addition as many.
 constexpr double kTolerance = 1.0 / (1 << 12);
+/// In codes: averages of imported models turn halves with their offset.
+constexpr double kOffsetTolerance = 1.0 / 16.0;
 
 /// From accumulator to code: code = multiplier * accumulator + offset, rounded to nearest.
 struct Line {
@@ -169,7 +170,8 @@ void take_line(const model::IntegerModel& model, const Operator& layer, RealLaye
   const Line line = line_of(layer, 0);
   const double scale = unit_of(model, layer) / line.multiplier;
   if (made.table.empty()) {
-    const bool fits = is_near(scale, layer.scale) && line.offset == layer.zero_point;
+    const bool fits =
+        is_near(scale, layer.scale) && std::abs(line.offset - layer.zero_point) < kOffsetTolerance;
     if (!fits) refuse_export(layer, "its multiplier does not follow from its scales");
     return;
   }
@@ -209,16 +211,6 @@ RealLayer real_layer(const model::IntegerModel& model, const model::Operator& la
 void refuse_export(const model::Operator& layer, std::string_view reason) {
   throw std::runtime_error(fmt::format("layer {} ({}): {}; lower the network again", layer.name,
                                        model::kind_name(layer.kind), reason));
-}
-
-std::map<std::string, std::string> metadata_of(const model::IntegerModel& model) {
-  const core::Preprocessing& from = model.preprocessing;
-  return {{"labels", fmt::format("{}", fmt::join(model.labels, ","))},
-          {"decision_label", model.labels[static_cast<std::size_t>(model.decision_label)]},
-          {"threshold", fmt::format("{}", model.threshold / double{model::kProbabilityOne})},
-          {"resize", from.resize == core::Resize::kBilinear ? "bilinear" : "legacy_bilinear"},
-          {"mean", fmt::format("{}", fmt::join(from.mean, ","))},
-          {"deviation", fmt::format("{}", fmt::join(from.deviation, ","))}};
 }
 
 const model::Operator& input_of(const model::IntegerModel& model, const model::Operator& layer,

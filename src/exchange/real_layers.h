@@ -4,8 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,9 +41,6 @@ const model::Operator& input_of(const model::IntegerModel& model, const model::O
 
 /// Throws std::runtime_error with the one line about a layer that other formats cannot have.
 [[noreturn]] void refuse_export(const model::Operator& layer, std::string_view reason);
-
-/// What a file says beside its layers: labels, threshold, what is done to a picture.
-std::map<std::string, std::string> metadata_of(const model::IntegerModel& model);
 
 /// Whether the second operand of a multiply is one pixel, which other formats broadcast.
 bool is_broadcast(const model::Operator& layer, const model::Operator& by);

@@ -165,6 +165,22 @@ TEST_P(ExportedModel, DecidesInLiteRtAsInOurEngine) {
   expect_same_decisions(kLiteRt);
 }
 
+/// Our own importer reads what was written, pixels included: another independent way through
+/// TensorFlow Lite's arithmetic, to the bit.
+TEST_P(ExportedModel, ComesBackFromTensorflowLite) {
+  const core::Preprocessing preprocessing = model::read_model(model()).view().preprocessing();
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"export", model(), "--tflite", file("model.tflite")},
+        {"import", "--tflite", file("model.tflite"), "--out", file("back.cmcu")}}) {
+    const Outcome outcome = testing::run_program(arguments);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  }
+  EXPECT_EQ(model::read_model(file("back.cmcu")).view().preprocessing(), preprocessing);
+  const std::vector<std::string> pixels = write_pixels(preprocessing, kOnnxRuntime.shared_pictures);
+  expect_near(
+      agreement_of(by_our_engine(file("back.cmcu"), pixels), by_our_engine(model(), pixels)));
+}
+
 INSTANTIATE_TEST_SUITE_P(Shipped, ExportedModel, ::testing::Values("person", "coco_mcu-2bit"),
                          [](const auto& each) {
                            std::string name = each.param;
