@@ -101,7 +101,9 @@ void take_metadata(const Metadata& metadata, std::string_view file, model::Integ
   made.preprocessing.resize =
       resize == kBilinear ? core::Resize::kBilinear : core::Resize::kLegacyBilinear;
   std::ranges::copy(from.numbers("mean", 3), made.preprocessing.mean);
-  std::ranges::copy(from.numbers("deviation", 3), made.preprocessing.deviation);
+  const std::vector<float> deviation = from.numbers("deviation", 3);
+  if (std::ranges::min(deviation) <= 0.0F) from.refuse("deviation");
+  std::ranges::copy(deviation, made.preprocessing.deviation);
 }
 
 }  // namespace coco_mcu::exchange
