@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "exchange/padding.h"
@@ -76,8 +75,12 @@ std::vector<float> weight_scales(const TfliteScope& scope, const TfliteOperator&
       std::ranges::all_of(weight.zero_points, [](std::int64_t zero) { return zero == 0; });
   std::vector<float> scales = weight.scales;
   if (scales.size() == 1) scales.resize(rows, scales[0]);
-  if (scales.size() != rows || !is_symmetric || !std::ranges::all_of(scales, is_usable_scale))
+  const int dimension = op.op == TfliteOp::kDepthwise ? 3 : 0;
+  const bool is_by_channel = weight.scales.size() == 1 || weight.scaled_dimension == dimension;
+  if (scales.size() != rows || !is_by_channel || !is_symmetric ||
+      !std::ranges::all_of(scales, is_usable_scale)) {
     scope.refuse("its weights are not symmetric per channel");
+  }
   return scales;
 }
 
@@ -121,15 +124,6 @@ int source_of(TfliteScope& scope, const TfliteOperator& op, const TfliteValue& f
 
 }  // namespace
 
-void limit(const TfliteOperator& op, const Grid& codes, core::LayerRequantization& limits) {
-  if (op.activation == kTfliteNone) return;
-  limits.low = static_cast<std::uint8_t>(codes.zero_point);
-  if (op.activation != kTfliteRelu6) return;
-  const float steps = std::min(std::round(6.0F / codes.scale), 255.0F);
-  const int six = codes.zero_point + static_cast<int>(steps);
-  limits.high = static_cast<std::uint8_t>(std::min(six, 255));
-}
-
 void take_tflite_convolution(TfliteScope& scope, const TfliteOperator& op) {
   const TfliteValue value = scope.value(op);
   const int from = source_of(scope, op, value);
@@ -153,7 +147,7 @@ void take_tflite_convolution(TfliteScope& scope, const TfliteOperator& op) {
     layer.requantization.twice.insert(layer.requantization.twice.end(),
                                       {fixed.multiplier, biases[c], fixed.shift});
   }
-  limit(op, {layer.scale, layer.zero_point}, layer.requantization);
+  limit(op, grid_of(layer), layer.requantization);
   scope.append(std::move(layer), op.output);
 }
 

@@ -15,14 +15,6 @@ using model::OperatorKind;
 
 constexpr int kCodes = 256;
 
-Grid grid_of(const Operator& layer) {
-  return {layer.scale, layer.zero_point};
-}
-
-TfliteExtent extent_of(const Operator& layer) {
-  return {layer.height, layer.width, layer.channels};
-}
-
 std::uint8_t within(const core::LayerRequantization& limits, int code) {
   return static_cast<std::uint8_t>(std::clamp<int>(code, limits.low, limits.high));
 }

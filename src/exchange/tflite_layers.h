@@ -33,7 +33,4 @@ void take_tflite_cast(TfliteScope& scope, const TfliteOperator& op);
 void take_tflite_shift(TfliteScope& scope, const TfliteOperator& op);
 void take_tflite_gather(TfliteScope& scope, const TfliteOperator& op);
 
-/// The codes that a fused relu or relu6 lets through.
-void limit(const TfliteOperator& op, const Grid& codes, core::LayerRequantization& limits);
-
 }  // namespace coco_mcu::exchange

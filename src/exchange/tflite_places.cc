@@ -63,7 +63,7 @@ void take_tflite_reshape(TfliteScope& scope, const TfliteOperator& op) {
   const TfliteExtent shape = scope.extent(op.output);
   const Operator& codes = scope.layer(value.layer);
   const bool is_flat = shape == TfliteExtent{1, 1, codes.height * codes.width * codes.channels};
-  const bool is_whole = shape == TfliteExtent{codes.height, codes.width, codes.channels};
+  const bool is_whole = shape == extent_of(codes);
   if (!is_flat && !is_whole) scope.refuse("is neither of one pixel nor to one");
   TfliteValue made;
   made.layer = value.layer;
@@ -149,10 +149,7 @@ void take_tflite_gather(TfliteScope& scope, const TfliteOperator& op) {
   }
   Operator layer = scope.layer_for(OperatorKind::kLookup, op.output, {indices.layer});
   const Operator& codes = scope.layer(indices.layer);
-  if (layer.height != codes.height || layer.width != codes.width ||
-      layer.channels != codes.channels) {
-    scope.refuse("makes another shape");
-  }
+  if (extent_of(layer) != extent_of(codes)) scope.refuse("makes another shape");
   for (const std::int8_t code : scope.constants<std::int8_t>(op.inputs[0], kCodes, kTfliteInt8)) {
     layer.requantization.table.push_back(static_cast<std::uint8_t>(code + kTfliteToCode));
   }

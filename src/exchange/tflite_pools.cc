@@ -35,10 +35,6 @@ bool has_codes_of(const Operator& layer, const Operator& input) {
   return layer.scale == input.scale && layer.zero_point == input.zero_point;
 }
 
-Grid grid_of(const Operator& layer) {
-  return {layer.scale, layer.zero_point};
-}
-
 /// Whether the windows are those of the layer and all lie inside the input.
 bool stays_inside(const TfliteOperator& op, const Operator& layer, const Operator& input) {
   const auto fits = [&](int size, int count) {
@@ -98,7 +94,7 @@ void take_tflite_average(TfliteScope& scope, const TfliteOperator& op) {
     }
     make_depthwise(layer, pool_rule(scope, layer.kernel * layer.kernel, input.zero_point));
   }
-  limit(op, {layer.scale, layer.zero_point}, layer.requantization);
+  limit(op, grid_of(layer), layer.requantization);
   scope.append(std::move(layer), op.output);
 }
 

@@ -1,6 +1,7 @@
 #include "exchange/tflite_scope.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "exchange/refusal.h"
@@ -17,6 +18,23 @@ constexpr int kMostSide = 8192;
 
 bool is_usable_scale(float scale) {
   return scale >= 1e-12F && scale <= 1e6F;
+}
+
+Grid grid_of(const Operator& layer) {
+  return {layer.scale, layer.zero_point};
+}
+
+TfliteExtent extent_of(const Operator& layer) {
+  return {layer.height, layer.width, layer.channels};
+}
+
+void limit(const TfliteOperator& op, const Grid& codes, core::LayerRequantization& limits) {
+  if (op.activation == kTfliteNone) return;
+  limits.low = static_cast<std::uint8_t>(codes.zero_point);
+  if (op.activation != kTfliteRelu6) return;
+  const float steps = std::min(std::round(6.0F / codes.scale), 255.0F);
+  const int six = codes.zero_point + static_cast<int>(steps);
+  limits.high = static_cast<std::uint8_t>(std::min(six, 255));
 }
 
 void TfliteScope::refuse(std::string_view reason) const {
@@ -65,7 +83,7 @@ int TfliteScope::append(Operator layer, int output) {
   const int index = static_cast<int>(made_.operators.size());
   TfliteValue value;
   value.layer = index;
-  value.extent = {layer.height, layer.width, layer.channels};
+  value.extent = extent_of(layer);
   bind(output, value);
   made_.operators.push_back(std::move(layer));
   return index;
@@ -84,8 +102,7 @@ int TfliteScope::source(const TfliteOperator& of, std::size_t which) {
   if (from.is_int32) refuse("reads numbers of 32 bits");
   if (from.padding != 0) refuse("reads a tensor that PAD has made");
   if (from.is_flat && !is_one_pixel) refuse("reads rows, columns and channels as one dimension");
-  if (from.factor == 1 && from.offset == 0 &&
-      from.extent == TfliteExtent{codes.height, codes.width, codes.channels}) {
+  if (from.factor == 1 && from.offset == 0 && from.extent == extent_of(codes)) {
     return from.layer;
   }
   Operator repeated = layer_for(OperatorKind::kUpsample, of.inputs[which], {from.layer});

@@ -32,6 +32,12 @@ struct TfliteExtent {
   bool operator==(const TfliteExtent&) const = default;
 };
 
+Grid grid_of(const model::Operator& layer);
+TfliteExtent extent_of(const model::Operator& layer);
+
+/// The codes that a fused relu or relu6 lets through.
+void limit(const TfliteOperator& op, const Grid& codes, core::LayerRequantization& limits);
+
 /// A tensor of theirs: row i is row (i - padding + offset) / factor of the codes of a layer,
 /// columns likewise.
 struct TfliteValue {
