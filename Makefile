@@ -58,11 +58,12 @@ bench-%: packages
 
 bench-peers: node-packages
 
-# ONNX Runtime for bench-peers and the tests of what export writes, what drives the browser for the
-# tests of the page. Their own download scripts fetch what is not needed here.
+# ONNX Runtime and LiteRT for bench-peers and the tests of what export writes, what drives the
+# browser for the tests of the page. Their own download scripts fetch what is not needed here.
 node-packages:
 	@command -v npm > /dev/null || tools/install_packages.sh nodejs npm
 	npm install --prefix bench/onnx_runtime --ignore-scripts --no-save --no-package-lock
+	npm install --prefix bench/litert --ignore-scripts --no-save --no-package-lock
 	npm install --prefix tests/web --ignore-scripts --no-save --no-package-lock
 
 lint: packages test-packages

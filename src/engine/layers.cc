@@ -2,7 +2,8 @@
 
 namespace coco_mcu::engine {
 kernels::Convolution convolution_of(const model::OperatorView& layer,
-                                    const model::OperatorAttributes& input, std::int32_t rows_as_one) {
+                                    const model::OperatorAttributes& input,
+                                    std::int32_t rows_as_one) {
   kernels::Convolution result;
   result.in_width = input.width * rows_as_one;
   result.in_channels = model::read_channels(layer, input);
@@ -31,6 +32,14 @@ const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,
                                                  : backend.convolution(layer);
 }
 
+const kernels::Backend& backend_for(const kernels::Backend& best,
+                                    const model::OperatorView& layer) {
+  const bool joins =
+      layer.kind == model::OperatorKind::kAdd || layer.kind == model::OperatorKind::kMultiply;
+  const bool is_imported = core::kUsesTwice && layer.requantization.twice != nullptr;
+  return joins && is_imported ? kernels::kReferenceBackend : best;
+}
+
 kernels::Multiply multiply_of(const model::OperatorView& layer, const model::OperatorAttributes& x,
                               const model::OperatorAttributes& by) {
   kernels::Multiply result;
@@ -55,7 +64,8 @@ kernels::Add add_of(const model::OperatorView& layer, const model::OperatorAttri
   return result;
 }
 
-kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::OperatorAttributes& input) {
+kernels::MaxPool max_pool_of(const model::OperatorView& layer,
+                             const model::OperatorAttributes& input) {
   kernels::MaxPool result;
   result.in_width = input.width;
   result.out_width = layer.width;
