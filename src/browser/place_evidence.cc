@@ -10,7 +10,7 @@ namespace {
 
 using model::OperatorView;
 
-engine::RowBuffer whole_tensor(std::uint8_t* data, const OperatorView& layer) {
+engine::RowBuffer whole_tensor(std::uint8_t* data, const model::OperatorAttributes& layer) {
   return {data, layer.height, model::row_bytes(layer)};
 }
 
@@ -80,7 +80,7 @@ std::uint8_t* PlaceEvidence::output(int layer) {
 void PlaceEvidence::run(int layer) {
   engine::LayerRows step = {.backend = *backend_, .layer = model_.layer(layer)};
   const int inputs = model::input_count(step.layer.kind);
-  for (int i = 0; i < inputs; ++i) step.inputs[i] = model_.layer(step.layer.inputs[i]);
+  for (int i = 0; i < inputs; ++i) step.inputs[i] = model_.attributes(step.layer.inputs[i]);
   step.x = whole_tensor(output(step.layer.inputs[0]), step.inputs[0]);
   if (inputs > 1) step.by = whole_tensor(output(step.layer.inputs[1]), step.inputs[1]);
   step.out = whole_tensor(output(layer), step.layer);
