@@ -2,7 +2,7 @@
 
 namespace coco_mcu::kernels {
 
-const Backend* const kBackends[] = {&kAvx512VnniBackend, &kAvx2Backend, &kReferenceBackend,
-                                    nullptr};
+const Backend* const kBackends[] = {&kAvx512VnniBackend, &kAvx2Backend, &kSse41Backend,
+                                    &kReferenceBackend, nullptr};
 
 }  // namespace coco_mcu::kernels

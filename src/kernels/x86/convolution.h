@@ -145,7 +145,10 @@ struct WindowConvolution {
     if constexpr (sizeof(Activation) == 1) {
       std::memcpy(to, from, Weights::kSlack);
     } else {
-      V::store(to, V::load_widened(from));
+      constexpr std::size_t kHalf = V::kBytes / 2;
+      for (std::size_t i = 0; i < Weights::kSlack; i += kHalf) {
+        V::store(to + i, V::load_widened(from + i));
+      }
     }
   }
 };

@@ -2,6 +2,10 @@
 
 namespace coco_mcu::kernels {
 
+bool is_sse41_supported() {
+  return __builtin_cpu_supports("sse4.1") != 0;
+}
+
 bool is_avx2_supported() {
   return __builtin_cpu_supports("avx2") != 0;
 }

@@ -10,10 +10,12 @@
 
 namespace coco_mcu::kernels {
 
+extern const Backend kSse41Backend;
 extern const Backend kAvx2Backend;
 extern const Backend kAvx512VnniBackend;
 
 /// Whether the processor and the operating system can run them.
+bool is_sse41_supported();
 bool is_avx2_supported();
 bool is_avx512_vnni_supported();
 
