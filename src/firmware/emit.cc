@@ -104,8 +104,8 @@ bool is_for(const Board& board, std::string_view path) {
   return true;
 }
 
-std::size_t checksum_bytes(const model::ModelFile& model) {
-  return sizeof(std::uint32_t) * static_cast<std::size_t>(model.view().operator_count());
+std::uint32_t checksum_bytes(const model::ModelFile& model) {
+  return sizeof(std::uint32_t) * static_cast<std::uint32_t>(model.view().operator_count());
 }
 
 void check_fit(const model::ModelFile& model, const Board& board, const MemoryBudget& budget) {
@@ -126,10 +126,7 @@ void check_fit(const model::ModelFile& model, const Board& board, const MemoryBu
         model_bytes, model_bytes - budget.model_region_bytes, budget.model_region_bytes,
         model_bytes));
   }
-  // Two guards and what the engine keeps, rounded up, and the checksums.
-  constexpr std::uint32_t kVariables = 1024;
-  const std::uint64_t needed =
-      std::uint64_t{budget.arena_bytes} + budget.stack_bytes + kVariables + checksum_bytes(model);
+  const std::uint32_t needed = ram_needed(budget);
   if (needed > budget.ram_bytes) {
     throw std::runtime_error(fmt::format(
         "arena: its {} bytes with {} bytes of stack are {} more than the {} bytes of RAM; plan the "
@@ -149,7 +146,8 @@ void emit(const model::ModelFile& model, const Board& board, const EmitOptions& 
       .stack_bytes = options.stack_bytes,
       .ram_bytes = options.ram_bytes != 0 ? options.ram_bytes : board.ram.bytes,
       .model_region_bytes =
-          options.model_region_bytes != 0 ? options.model_region_bytes : board.model.bytes};
+          options.model_region_bytes != 0 ? options.model_region_bytes : board.model.bytes,
+      .checksum_bytes = checksum_bytes(model)};
   check_fit(model, board, budget);
   if (fs::exists(folder) && !fs::is_empty(folder)) {
     throw std::runtime_error(fmt::format("{}: is not empty; name a new folder", folder.string()));
@@ -170,7 +168,7 @@ void emit(const model::ModelFile& model, const Board& board, const EmitOptions& 
                     arg("width", picture.width), arg("height", picture.height)));
   write(folder / "board.ld", linker_script(board, budget));
   write(folder / "model.S",
-        fmt::format(kModelSource, arg("checksum_bytes", checksum_bytes(model))));
+        fmt::format(kModelSource, arg("checksum_bytes", budget.checksum_bytes)));
   write(folder / "model.cmcu",
         {reinterpret_cast<const char*>(model.bytes().data()), model.bytes().size()});
 }
