@@ -115,13 +115,13 @@ Json measure_board(const Subject& subject, const char* board_name,
   const std::uint32_t ram =
       simulation.arena_bytes + simulation.stack_bytes + simulation.static_bytes;
   const Limits limits = board_name == kBoards[0] ? subject.limits : Limits{};
-  fmt::print("{:<14} {:<11} {} of {} equal, golden vector {}; RAM {}: arena {}, stack {}, "
-             "variables {}; flash {}: code {}, model {}\n",
-             subject.name, board_name, equal, expected.size(), is_golden ? "equal" : "differs",
-             beside(ram, limits.ram), simulation.arena_bytes, simulation.stack_bytes,
-             simulation.static_bytes,
-             beside(simulation.code_bytes + simulation.model_bytes, limits.flash),
-             beside(simulation.code_bytes, limits.code), simulation.model_bytes);
+  fmt::print(
+      "{:<14} {:<11} {} of {} equal, golden vector {}; RAM {}: arena {}, stack {}, "
+      "variables {}; flash {}: code {}, model {}\n",
+      subject.name, board_name, equal, expected.size(), is_golden ? "equal" : "differs",
+      beside(ram, limits.ram), simulation.arena_bytes, simulation.stack_bytes,
+      simulation.static_bytes, beside(simulation.code_bytes + simulation.model_bytes, limits.flash),
+      beside(simulation.code_bytes, limits.code), simulation.model_bytes);
   std::fflush(stdout);
   return {{"equal", equal},
           {"pictures", expected.size()},

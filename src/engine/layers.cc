@@ -2,7 +2,8 @@
 
 namespace coco_mcu::engine {
 kernels::Convolution convolution_of(const model::OperatorView& layer,
-                                    const model::OperatorAttributes& input, std::int32_t rows_as_one) {
+                                    const model::OperatorAttributes& input,
+                                    std::int32_t rows_as_one) {
   kernels::Convolution result;
   result.in_width = input.width * rows_as_one;
   result.in_channels = model::read_channels(layer, input);
@@ -55,7 +56,8 @@ kernels::Add add_of(const model::OperatorView& layer, const model::OperatorAttri
   return result;
 }
 
-kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::OperatorAttributes& input) {
+kernels::MaxPool max_pool_of(const model::OperatorView& layer,
+                             const model::OperatorAttributes& input) {
   kernels::MaxPool result;
   result.in_width = input.width;
   result.out_width = layer.width;

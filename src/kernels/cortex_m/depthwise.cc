@@ -119,9 +119,8 @@ using Row = void (*)(const Convolution&, std::uint8_t*, WindowRows, std::uint8_t
 /// Null where no model has such windows.
 template <int kKernel>
 consteval Row used_row() {
-  return uses_depthwise([](const Convolution& layer) {
-           return has_taps(layer) && layer.kernel == kKernel;
-         })
+  return uses_depthwise(
+             [](const Convolution& layer) { return has_taps(layer) && layer.kernel == kKernel; })
              ? row<kKernel>
              : nullptr;
 }
