@@ -19,7 +19,7 @@ CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libcpp-
 TRAINING_PACKAGES := libgloo-dev libopenblas0-openmp libtorch-dev
 FIRMWARE_PACKAGES := gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm
 TEST_PACKAGES := clang libclang-rt-14-dev libgmock-dev libgtest-dev
-WEB_PACKAGES := chromium emscripten nodejs npm
+WEB_PACKAGES := chromium emscripten
 PAGE_BOARDS := mps2-an386 mps2-an500 mps2-an505 mps3-an547
 LINT_PACKAGES := clang-format clang-tidy git
 BENCHES := $(patsubst bench/%.cc,%,$(wildcard bench/*.cc))
@@ -58,11 +58,12 @@ bench-%: packages
 
 bench-peers: node-packages
 
-# ONNX Runtime for bench-peers and the tests of what export writes, what drives the browser for the
-# tests of the page. Their own download scripts fetch what is not needed here.
+# ONNX Runtime and LiteRT for bench-peers and the tests of what export writes, what drives the
+# browser for the tests of the page. Their own download scripts fetch what is not needed here.
 node-packages:
 	@command -v npm > /dev/null || tools/install_packages.sh nodejs npm
 	npm install --prefix bench/onnx_runtime --ignore-scripts --no-save --no-package-lock
+	npm install --prefix bench/litert --ignore-scripts --no-save --no-package-lock
 	npm install --prefix tests/web --ignore-scripts --no-save --no-package-lock
 
 lint: packages test-packages

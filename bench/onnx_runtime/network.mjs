@@ -1,6 +1,7 @@
 // A network that coco-mcu export has written, opened in ONNX Runtime on one thread.
 import { readFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
+import { realNumbers } from '../support/pixels.mjs';
 
 /**
  * Opens MODEL.onnx. PREPROCESSING.json has the lists mean and deviation.
@@ -8,7 +9,7 @@ import ort from 'onnxruntime-node';
  * the list of probabilities.
  */
 export async function openNetwork(model, preprocessing) {
-  const { mean, deviation } = JSON.parse(readFileSync(preprocessing, 'utf8'));
+  const preparation = JSON.parse(readFileSync(preprocessing, 'utf8'));
   const session = await ort.InferenceSession.create(model, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -20,16 +21,8 @@ export async function openNetwork(model, preprocessing) {
   const output = session.outputNames[0];
   return {
     picture(file) {
-      const pixels = readFileSync(file);
-      if (pixels.length !== channels * area) {
-        throw new Error(`${file}: is not ${height}x${width} RGB`);
-      }
-      const numbers = new Float32Array(channels * area);
-      for (let c = 0; c < channels; ++c) {
-        for (let i = 0; i < area; ++i) {
-          numbers[c * area + i] = (pixels[channels * i + c] - 255 * mean[c]) / (255 * deviation[c]);
-        }
-      }
+      const byPixel = realNumbers(file, preparation, height, width);
+      const numbers = byPixel.map((_, i) => byPixel[(i % area) * channels + Math.floor(i / area)]);
       return { [name]: new ort.Tensor('float32', numbers, shape) };
     },
     async run(input) {

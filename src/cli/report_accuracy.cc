@@ -36,6 +36,11 @@ report::PageTable confusion_of(const std::string& name, const evaluation::Confus
         std::to_string(counts.true_negatives)}}};
 }
 
+/// Of a file or folder, the latter perhaps with a slash behind it.
+std::string last_name(const std::filesystem::path& path) {
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 /// The picture, its short side about as large as the page shows it.
 std::vector<std::uint8_t> thumbnail(const std::filesystem::path& file) {
   constexpr int kSide = 180;  // pixels
@@ -116,7 +121,7 @@ void add_accuracy(report::ModelPage& page, const std::string& file, const std::s
   network.model = file;
   const Detector model = open_detector(network);
   const std::optional<Detector> reference = open_reference(against);
-  const std::string other = std::filesystem::path(against).filename().string();
+  const std::string other = last_name(against);
   for (const NamedPictures& set : sets) {
     const Measured measured = measure("report", model, set.pictures);
     std::optional<Measured> beside;

@@ -39,7 +39,8 @@ struct Requantization : LayerRequantization {
   const std::uint8_t* table = nullptr;        // 256 codes, or null
   bool is_uniform = false;                    // all channels share multipliers[0] and offsets[0]
 
-  const std::int32_t* twice = nullptr;  // triples of each channel: multiplier, bias, shift; or null
+  /// Triples of each channel, one where `is_uniform`: multiplier, bias, shift; or null.
+  const std::int32_t* twice = nullptr;
   std::uint8_t zero_point = 0;          // of the output, for that rule
 };
 
@@ -73,8 +74,8 @@ inline std::uint8_t requantize_twice(const Requantization& rule, std::int32_t ac
 /// The code of one accumulator of channel `channel`, before the table.
 inline std::uint8_t requantize_to_code(const Requantization& rule, std::int32_t accumulator,
                                        std::size_t channel) {
-  if (kUsesTwice && rule.twice != nullptr) return requantize_twice(rule, accumulator, channel);
   const std::size_t c = rule.is_uniform ? 0 : channel;
+  if (kUsesTwice && rule.twice != nullptr) return requantize_twice(rule, accumulator, c);
   const auto shifted =
       static_cast<std::int64_t>(accumulator) * (std::int64_t{1} << rule.left_shift);
   const std::int64_t scaled = (shifted * rule.multipliers[c]) >> 16;

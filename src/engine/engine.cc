@@ -193,8 +193,9 @@ void Engine::run_next(int index, const std::uint8_t* rgb) {
   }
 }
 
-const char* kernel_name(const model::View& model, const kernels::Backend& backend, int layer) {
+const char* kernel_name(const model::View& model, const kernels::Backend& best, int layer) {
   const OperatorView view = model.layer(layer);
+  const kernels::Backend& backend = backend_for(best, view);
   if (model::has_weights(view.kind)) {
     return choose_kernel(backend, view, model.attributes(view.inputs[0]), rows_at_once(view))
         .kernel->name;

@@ -69,9 +69,9 @@ void average_rows(const LayerRows& step, std::int32_t first, std::int32_t count)
 
 void multiply_row(const LayerRows& step, std::int32_t y) {
   const kernels::Multiply parameters = multiply_of(step.layer, step.inputs[0], step.inputs[1]);
-  step.backend.multiply_row(parameters, step.x.row(y),
-                            step.by.row((y + step.layer.offset) / step.layer.factor),
-                            step.out.row(y));
+  backend_for(step.backend, step.layer)
+      .multiply_row(parameters, step.x.row(y),
+                    step.by.row((y + step.layer.offset) / step.layer.factor), step.out.row(y));
 }
 
 void max_pool_row(const LayerRows& step, std::int32_t y) {
@@ -104,8 +104,9 @@ void run_codes(const LayerRows& step, std::int32_t first, std::int32_t count) {
   } else if (core::kUsesGrey && layer.kind == OperatorKind::kInput) {
     step.backend.lookup(step.input_tables, step.picture_row, codes, out);
   } else if (core::kUsesAdd && layer.kind == OperatorKind::kAdd) {
-    step.backend.add(add_of(layer, step.inputs[0], step.inputs[1]), step.x.row(first),
-                     step.by.row(first), codes, out);
+    backend_for(step.backend, layer)
+        .add(add_of(layer, step.inputs[0], step.inputs[1]), step.x.row(first), step.by.row(first),
+             codes, out);
   } else if (core::kUsesLookup) {
     step.backend.lookup(layer.requantization.table, step.x.row(first), codes, out);
   }

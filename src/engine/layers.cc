@@ -32,6 +32,14 @@ const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,
                                                  : backend.convolution(layer);
 }
 
+const kernels::Backend& backend_for(const kernels::Backend& best,
+                                    const model::OperatorView& layer) {
+  const bool joins =
+      layer.kind == model::OperatorKind::kAdd || layer.kind == model::OperatorKind::kMultiply;
+  const bool is_imported = core::kUsesTwice && layer.requantization.twice != nullptr;
+  return joins && is_imported ? kernels::kReferenceBackend : best;
+}
+
 kernels::Multiply multiply_of(const model::OperatorView& layer, const model::OperatorAttributes& x,
                               const model::OperatorAttributes& by) {
   kernels::Multiply result;

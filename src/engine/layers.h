@@ -9,7 +9,8 @@ namespace coco_mcu::engine {
 
 /// A convolution or a depthwise one, `rows_as_one` rows of it side by side taken as one.
 kernels::Convolution convolution_of(const model::OperatorView& layer,
-                                    const model::OperatorAttributes& input, std::int32_t rows_as_one);
+                                    const model::OperatorAttributes& input,
+                                    std::int32_t rows_as_one);
 
 /// Whether a layer looks at each code by itself.
 constexpr bool takes_codes(model::OperatorKind kind) {
@@ -25,15 +26,20 @@ const kernels::ConvolutionKernel& kernel_of(const kernels::Backend& backend,
                                             model::OperatorKind kind,
                                             const kernels::Convolution& layer);
 
+/// Who carries out a layer: additions and products of imported models are the reference's alone.
+const kernels::Backend& backend_for(const kernels::Backend& best, const model::OperatorView& layer);
+
 kernels::Multiply multiply_of(const model::OperatorView& layer, const model::OperatorAttributes& x,
                               const model::OperatorAttributes& by);
 
 kernels::Add add_of(const model::OperatorView& layer, const model::OperatorAttributes& x,
                     const model::OperatorAttributes& y);
 
-kernels::MaxPool max_pool_of(const model::OperatorView& layer, const model::OperatorAttributes& input);
+kernels::MaxPool max_pool_of(const model::OperatorView& layer,
+                             const model::OperatorAttributes& input);
 
 kernels::Concatenation concatenation_of(const model::OperatorView& layer,
-                                        const model::OperatorAttributes& x, const model::OperatorAttributes& y);
+                                        const model::OperatorAttributes& x,
+                                        const model::OperatorAttributes& y);
 
 }  // namespace coco_mcu::engine

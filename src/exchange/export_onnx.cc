@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "exchange/onnx_writer.h"
+#include "exchange/padding.h"
 
 namespace coco_mcu::exchange {
 namespace {

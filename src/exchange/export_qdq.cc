@@ -1,14 +1,14 @@
 #include "exchange/export_qdq.h"
 
 #include <cstddef>
-#include <map>
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "exchange/grid.h"
+#include "exchange/metadata.h"
 #include "exchange/onnx_writer.h"
+#include "exchange/padding.h"
 #include "exchange/real_layers.h"
 
 namespace coco_mcu::exchange {
@@ -23,7 +23,7 @@ class QdqExport {
 
   std::string run() {
     for (const Operator& layer : model_.operators) write(layer);
-    return writer_.finish(model_.network, metadata());
+    return writer_.finish(model_.network, metadata_of(model_));
   }
 
  private:
@@ -31,16 +31,6 @@ class QdqExport {
 
   void append(const char* type, const std::vector<std::string>& inputs, const std::string& output) {
     writer_.append(OnnxNode(type, inputs, output));
-  }
-
-  std::map<std::string, std::string> metadata() const {
-    const core::Preprocessing& from = model_.preprocessing;
-    return {{"labels", fmt::format("{}", fmt::join(model_.labels, ","))},
-            {"decision_label", model_.labels[static_cast<std::size_t>(model_.decision_label)]},
-            {"threshold", fmt::format("{}", model_.threshold / double{model::kProbabilityOne})},
-            {"resize", from.resize == core::Resize::kBilinear ? "bilinear" : "legacy_bilinear"},
-            {"mean", fmt::format("{}", fmt::join(from.mean, ","))},
-            {"deviation", fmt::format("{}", fmt::join(from.deviation, ","))}};
   }
 
   /// Scale and zero point of `name` as constants.

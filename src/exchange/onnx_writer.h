@@ -1,7 +1,6 @@
 // Writes ONNX files: nodes, stored tensors, what goes in and out.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -21,13 +20,6 @@ enum class OnnxType { kFloat = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7 
 
 /// The output of every exported network: one probability for each label.
 constexpr const char* kOnnxOutput = "probabilities";
-
-/// Zeros behind a side of `size` that the last of `count` windows reaches into, of a convolution of
-/// a float or an integer network.
-template <typename Convolution>
-int padding_behind(const Convolution& from, int size, int count) {
-  return std::max((count - 1) * from.stride - from.padding + from.kernel - size, 0);
-}
 
 /// One node of the graph while it is written. It is named after its output.
 class OnnxNode {

@@ -22,11 +22,8 @@ constexpr double kLargestBias = 1 << 30;
 constexpr double kConstantUnit = 1.0 / 256.0;
 /// Multipliers have 15 bits, factors of an addition as many.
 constexpr double kTolerance = 1.0 / (1 << 12);
-
-[[noreturn]] void refuse(const Operator& layer, const char* reason) {
-  throw std::runtime_error(fmt::format("layer {} ({}): {}; lower the network again", layer.name,
-                                       model::kind_name(layer.kind), reason));
-}
+/// In codes: averages of imported models turn halves with their offset.
+constexpr double kOffsetTolerance = 1.0 / 16.0;
 
 /// From accumulator to code: code = multiplier * accumulator + offset, rounded to nearest.
 struct Line {
@@ -93,7 +90,7 @@ class ConvolutionInReal {
   int code_before_table(std::uint8_t code) const {
     if (made_.table.empty()) return code;
     const auto found = std::ranges::find(made_.table, code);
-    if (found == made_.table.end()) refuse(layer_, "a constant is not in its table");
+    if (found == made_.table.end()) refuse_export(layer_, "a constant is not in its table");
     return static_cast<int>(found - made_.table.begin());
   }
 
@@ -165,7 +162,7 @@ double unit_of(const model::IntegerModel& model, const Operator& layer) {
   const Operator& y = input_of(model, layer, 1);
   if (layer.kind == OperatorKind::kMultiply) return double{x.scale} * double{y.scale};
   const double ratio = double{x.scale} * layer.factors[1] / (double{y.scale} * layer.factors[0]);
-  if (!is_near(ratio, 1.0)) refuse(layer, "its factors do not follow from its scales");
+  if (!is_near(ratio, 1.0)) refuse_export(layer, "its factors do not follow from its scales");
   return double{x.scale} / layer.factors[0];
 }
 
@@ -173,14 +170,15 @@ void take_line(const model::IntegerModel& model, const Operator& layer, RealLaye
   const Line line = line_of(layer, 0);
   const double scale = unit_of(model, layer) / line.multiplier;
   if (made.table.empty()) {
-    const bool fits = is_near(scale, layer.scale) && line.offset == layer.zero_point;
-    if (!fits) refuse(layer, "its multiplier does not follow from its scales");
+    const bool fits =
+        is_near(scale, layer.scale) && std::abs(line.offset - layer.zero_point) < kOffsetTolerance;
+    if (!fits) refuse_export(layer, "its multiplier does not follow from its scales");
     return;
   }
   made.scale = static_cast<float>(scale);
   made.zero_point = static_cast<int>(std::lround(line.offset));
   const bool is_code = made.zero_point >= 0 && made.zero_point <= 255;
-  if (!is_code) refuse(layer, "the zero point before its table is not a code");
+  if (!is_code) refuse_export(layer, "the zero point before its table is not a code");
 }
 
 }  // namespace
@@ -200,7 +198,7 @@ RealLayer real_layer(const model::IntegerModel& model, const model::Operator& la
   // Before a table any grid does; this one has no negative number.
   made.zero_point = made.table.empty() ? layer.zero_point : 0;
   if (made.zero_point != std::clamp(made.zero_point, 0, 255)) {
-    refuse(layer, "its zero point is not a code");
+    refuse_export(layer, "its zero point is not a code");
   }
   if (model::has_weights(layer.kind)) {
     ConvolutionInReal(layer, input_of(model, layer), made).run();
@@ -208,6 +206,11 @@ RealLayer real_layer(const model::IntegerModel& model, const model::Operator& la
     take_line(model, layer, made);
   }
   return made;
+}
+
+void refuse_export(const model::Operator& layer, std::string_view reason) {
+  throw std::runtime_error(fmt::format("layer {} ({}): {}; lower the network again", layer.name,
+                                       model::kind_name(layer.kind), reason));
 }
 
 const model::Operator& input_of(const model::IntegerModel& model, const model::Operator& layer,

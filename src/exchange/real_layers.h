@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "model/integer_model.h"
@@ -37,6 +38,9 @@ RealLayer real_layer(const model::IntegerModel& model, const model::Operator& la
 /// The layer that makes input number `which` of `layer`.
 const model::Operator& input_of(const model::IntegerModel& model, const model::Operator& layer,
                                 std::size_t which = 0);
+
+/// Throws std::runtime_error with the one line about a layer that other formats cannot have.
+[[noreturn]] void refuse_export(const model::Operator& layer, std::string_view reason);
 
 /// Whether the second operand of a multiply is one pixel, which other formats broadcast.
 bool is_broadcast(const model::Operator& layer, const model::Operator& by);

@@ -65,6 +65,17 @@ FixedMultiplier fixed_multiplier(double real) {
   return {static_cast<std::int32_t>(fixed), -exponent};
 }
 
+std::int64_t scaled(const FixedMultiplier& fixed, std::int64_t value) {
+  constexpr std::int64_t kHalf = std::int64_t{1} << 30;
+  const std::int64_t shifted = value * (std::int64_t{1} << std::max(-fixed.shift, 0));
+  const std::int64_t product = shifted * fixed.multiplier;
+  const std::int64_t high =
+      (product + (product >= 0 ? kHalf : 1 - kHalf)) / (std::int64_t{1} << 31);
+  if (fixed.shift <= 0) return high;
+  const std::int64_t half = std::int64_t{1} << (fixed.shift - 1);
+  return high >= 0 ? (high + half) >> fixed.shift : -((-high + half) >> fixed.shift);
+}
+
 bool has_rescaling(const Grid& input, const Grid& output) {
   constexpr int kMostLeftShift = 22;  // 255 * 2^22 is below 2^31
   return fixed_multiplier(double{input.scale / output.scale}).shift >= -kMostLeftShift;

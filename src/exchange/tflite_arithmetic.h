@@ -18,6 +18,9 @@ struct FixedMultiplier {
 
 FixedMultiplier fixed_multiplier(double real);
 
+/// MultiplyByQuantizedMultiplier: the rule of core::requantize_twice, without limits.
+std::int64_t scaled(const FixedMultiplier& fixed, std::int64_t value);
+
 // Zero points are codes, int8 plus 128.
 
 /// Whether rescaling_table can be made: codes that are multiplied stay within 32 bits.

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "exchange/tflite_logistic.h"
+
 namespace coco_mcu::exchange {
 namespace {
 
@@ -48,6 +50,28 @@ TEST(TfliteHardSwish, FollowsTheFunctionOnManyGrids) {
       }
     }
   }
+}
+
+/// Fixed point of 31 bits is far finer than the codes: another code only next to a half.
+TEST(TfliteLogistic, FollowsTheFunctionOnManyGrids) {
+  int differing = 0;
+  for (const float scale : {0.005F, 0.0235F, 0.047F, 0.11F, 0.3F}) {
+    for (const int zero : {0, 3, 128, 250}) {
+      const auto table = logistic_table({scale, zero});
+      for (int code = 0; code < 256; ++code) {
+        const double y = 1.0 / (1.0 + std::exp(-double{scale} * (code - zero)));
+        const double expected = std::min(std::round(256.0 * y), 255.0);
+        ASSERT_NEAR(table[static_cast<std::size_t>(code)], expected, 1.0) << scale << " " << code;
+        if (table[static_cast<std::size_t>(code)] != expected) ++differing;
+      }
+    }
+  }
+  EXPECT_LE(differing, 5);
+}
+
+TEST(TfliteLogistic, HasOneOutputGrid) {
+  EXPECT_TRUE(has_logistic({1.0F / 256.0F, 0}));
+  EXPECT_FALSE(has_logistic({1.0F / 255.0F, 0}));
 }
 
 }  // namespace

@@ -11,40 +11,21 @@
 namespace coco_mcu::exchange {
 namespace {
 
-struct KnownOp {
-  TfliteOp op;
-  std::string_view name;
-};
-
-constexpr KnownOp kKnownOps[] = {
-    {TfliteOp::kConvolution, "CONV_2D"},
-    {TfliteOp::kDepthwise, "DEPTHWISE_CONV_2D"},
-    {TfliteOp::kFullyConnected, "FULLY_CONNECTED"},
-    {TfliteOp::kAveragePool, "AVERAGE_POOL_2D"},
-    {TfliteOp::kMaxPool, "MAX_POOL_2D"},
-    {TfliteOp::kMean, "MEAN"},
-    {TfliteOp::kConcatenation, "CONCATENATION"},
-    {TfliteOp::kRelu, "RELU"},
-    {TfliteOp::kRelu6, "RELU6"},
-    {TfliteOp::kHardSwish, "HARD_SWISH"},
-    {TfliteOp::kReshape, "RESHAPE"},
-    {TfliteOp::kSoftmax, "SOFTMAX"},
-};
-
 /// Names of operators that people's models have and this program has not.
 struct OtherOp {
   int code;
   std::string_view name;
 };
 constexpr OtherOp kOtherOps[] = {
-    {0, "ADD"},        {6, "DEQUANTIZE"}, {14, "LOGISTIC"},
-    {18, "MUL"},       {34, "PAD"},       {97, "RESIZE_NEAREST_NEIGHBOR"},
-    {114, "QUANTIZE"},
+    {23, "RESIZE_BILINEAR"}, {28, "TANH"},     {39, "TRANSPOSE"}, {41, "SUB"},
+    {45, "STRIDED_SLICE"},   {49, "SPLIT"},    {54, "PRELU"},     {67, "TRANSPOSE_CONV"},
+    {98, "LEAKY_RELU"},      {102, "SPLIT_V"},
 };
 
-constexpr int kActivationNone = 0;
-constexpr int kActivationRelu = 1;
-constexpr int kActivationRelu6 = 3;
+std::string name_of(int number) {
+  const auto* other = std::ranges::find(kOtherOps, number, &OtherOp::code);
+  return other != std::end(kOtherOps) ? std::string(other->name) : fmt::format("number {}", number);
+}
 
 class Reader {
  public:
@@ -70,6 +51,7 @@ class Reader {
     made_.input = checked_tensor(graph.inputs()->Get(0));
     made_.output = checked_tensor(graph.outputs()->Get(0));
     for (const tflite::Operator* each : *graph.operators()) take(*each);
+    take_metadata();
     return std::move(made_);
   }
 
@@ -91,6 +73,7 @@ class Reader {
     tensor.type = from.type();
     if (from.shape() != nullptr) tensor.shape.assign(from.shape()->begin(), from.shape()->end());
     if (const auto* quantization = from.quantization()) {
+      tensor.scaled_dimension = quantization->quantized_dimension();
       if (const auto* scales = quantization->scale()) {
         tensor.scales.assign(scales->begin(), scales->end());
       }
@@ -101,12 +84,26 @@ class Reader {
                     reinterpret_cast<std::uint8_t*>(tensor.zero_points.data()));
       }
     }
-    if (from.buffer() >= model_->buffers()->size()) {
+    tensor.data = buffer(from.buffer());
+    made_.tensors.push_back(std::move(tensor));
+  }
+
+  std::span<const std::uint8_t> buffer(std::uint32_t index) const {
+    if (index >= model_->buffers()->size()) {
       fail(file_, "names a buffer that it does not have; copy it again");
     }
-    const auto* data = model_->buffers()->Get(from.buffer())->data();
-    if (data != nullptr) tensor.data = {data->data(), data->size()};
-    made_.tensors.push_back(std::move(tensor));
+    const auto* data = model_->buffers()->Get(index)->data();
+    if (data == nullptr) return {};
+    return {data->data(), data->size()};
+  }
+
+  void take_metadata() {
+    if (model_->metadata() == nullptr) return;
+    for (const tflite::Metadata* entry : *model_->metadata()) {
+      if (entry->name() == nullptr) continue;
+      const std::span<const std::uint8_t> text = buffer(entry->buffer());
+      made_.metadata[entry->name()->str()].assign(text.begin(), text.end());
+    }
   }
 
   [[noreturn]] void refuse(std::string_view reason) const {
@@ -120,19 +117,12 @@ class Reader {
     }
     const tflite::OperatorCode& code = *model_->operator_codes()->Get(from.opcode_index());
     const int number = std::max<int>(code.code(), code.narrow_code());
-    const auto* known = std::ranges::find(kKnownOps, static_cast<TfliteOp>(number), &KnownOp::op);
-    if (known != std::end(kKnownOps)) {
+    if (const TfliteOpFacts* known = tflite_op(number)) {
       name_ = known->name;
       return known->op;
     }
-    const auto* other = std::ranges::find(kOtherOps, number, &OtherOp::code);
-    std::string list;
-    for (const KnownOp& each : kKnownOps)
-      list += fmt::format("{}{}", list.empty() ? "" : ", ", each.name);
     fail(file_, fmt::format("operator {} ({}) is not known; there is: {}", made_.operators.size(),
-                            other != std::end(kOtherOps) ? std::string(other->name)
-                                                         : fmt::format("number {}", number),
-                            list));
+                            name_of(number), tflite_op_names()));
   }
 
   /// The operator's options, verified; null where it has none.
@@ -187,18 +177,45 @@ class Reader {
           if (table->axis() != 3 && table->axis() != -1) refuse("does not join channels");
         }
         return;
+      case TfliteOp::kAdd:
+        if (const auto* table = options<tflite::AddOptions>(from)) {
+          made.activation = table->activation();
+        }
+        return;
+      case TfliteOp::kMul:
+        if (const auto* table = options<tflite::MulOptions>(from)) {
+          made.activation = table->activation();
+        }
+        return;
+      case TfliteOp::kGather:
+        if (const auto* table = options<tflite::GatherOptions>(from)) {
+          if (table->axis() != 0) refuse("does not read along the first dimension");
+        }
+        return;
+      case TfliteOp::kResizeNearest:
+        if (const auto* table = options<tflite::ResizeNearestOptions>(from)) {
+          if (table->align_corners()) refuse("aligns corners");
+          made.has_half_pixels = table->half_pixel_centers();
+        }
+        return;
       case TfliteOp::kSoftmax:
         if (const auto* table = options<tflite::SoftmaxOptions>(from)) made.beta = table->beta();
         return;
       case TfliteOp::kRelu:
-        made.activation = kActivationRelu;
+        made.activation = kTfliteRelu;
         return;
       case TfliteOp::kRelu6:
-        made.activation = kActivationRelu6;
+        made.activation = kTfliteRelu6;
         return;
       case TfliteOp::kHardSwish:
+      case TfliteOp::kLogistic:
       case TfliteOp::kReshape:
       case TfliteOp::kMean:
+      case TfliteOp::kPad:
+      case TfliteOp::kSlice:
+      case TfliteOp::kCast:
+      case TfliteOp::kQuantize:
+      case TfliteOp::kDequantize:
         return;
     }
   }
@@ -214,8 +231,8 @@ class Reader {
     }
     made.output = checked_tensor(from.outputs()->Get(0));
     take_options(from, made);
-    const bool is_limit = made.activation == kActivationNone ||
-                          made.activation == kActivationRelu || made.activation == kActivationRelu6;
+    const bool is_limit = made.activation == kTfliteNone || made.activation == kTfliteRelu ||
+                          made.activation == kTfliteRelu6;
     if (!is_limit) refuse(fmt::format("fused activation number {}", made.activation));
     made_.operators.push_back(std::move(made));
   }

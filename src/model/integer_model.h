@@ -29,7 +29,7 @@ struct Requantization : core::LayerRequantization {
     view.multipliers = multipliers.data();
     view.offsets = offsets.data();
     view.table = table.empty() ? nullptr : table.data();
-    view.is_uniform = multipliers.size() == 1;
+    view.is_uniform = multipliers.size() == 1 || twice.size() == core::kTwiceNumbers;
     if (!twice.empty()) view.twice = twice.data();
     return view;
   }

@@ -91,6 +91,7 @@ flatbuffers::Offset<file::Operator> append_operator(flatbuffers::FlatBufferBuild
   if (!rule.twice.empty()) {
     table.add_requantization_at(data.append(rule.twice, alignof(std::int32_t)));
     table.add_twice(true);
+    table.add_uniform(!has_weights(layer.kind));
   }
   if (!rule.table.empty()) table.add_table_at(data.append(rule.table, 1));
   if (!layer.second_table.empty()) table.add_second_table_at(data.append(layer.second_table, 1));
@@ -173,8 +174,8 @@ Operator operator_of(const View& view, int index) {
   }
   const core::Requantization& rule = stored.requantization;
   if (rule.twice != nullptr) {
-    const std::size_t count = core::kTwiceNumbers * static_cast<std::size_t>(stored.channels);
-    layer.requantization.twice.assign(rule.twice, rule.twice + count);
+    const auto triples = rule.is_uniform ? 1 : static_cast<std::size_t>(stored.channels);
+    layer.requantization.twice.assign(rule.twice, rule.twice + core::kTwiceNumbers * triples);
   } else if (is_requantized(stored.kind)) {
     const auto count = rule.is_uniform ? 1 : static_cast<std::size_t>(made_channels(stored));
     layer.requantization.multipliers.assign(rule.multipliers, rule.multipliers + count);

@@ -284,9 +284,10 @@ const char* wrong_requantization(const Subject& subject, const View& view) {
       rule.low > rule.high) {
     return "requantization is out of range; lower the network again";
   }
-  const bool is_whole = has_weights(subject.layer.kind) && subject.layer.made_channels == 0;
+  const bool is_whole = subject.layer.made_channels == 0;
   const bool has_zero = subject.layer.zero_point >= 0 && subject.layer.zero_point <= 255;
-  if (rule.twice != nullptr && (rule.is_uniform || !is_whole || !has_zero)) {
+  const bool is_one_for_all = has_weights(subject.layer.kind) && rule.is_uniform;
+  if (rule.twice != nullptr && (is_one_for_all || !is_whole || !has_zero)) {
     return "cannot be requantized as imported layers are; import the model again";
   }
   if (!has_weights(subject.layer.kind) && !rule.is_uniform) {

@@ -97,7 +97,7 @@ std::string row_html(const std::vector<std::string>& cells, const char* tag,
   std::string text = "<tr>";
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const bool number = i < numbers.size() && numbers[i];
-    text += fmt::format("<{0}{1}>{2}</{0}>", tag, number ? " class=\"number\"" : "",
+    text += fmt::format("<{0}{1}>{2}</{0}>", tag, number ? R"( class="number")" : "",
                         escape_xml(cells[i]));
   }
   return text + "</tr>\n";
@@ -131,7 +131,7 @@ std::string bar_html(const PageBar& bar, double largest) {
   std::string texts;
   for (std::size_t i = 0; i < bar.values.size(); ++i) {
     const double share = largest > 0 ? 100 * bar.values[i].value / largest : 0;
-    bars += fmt::format("<span class=\"bar\" style=\"width:{}%;background:{}\"></span>",
+    bars += fmt::format(R"(<span class="bar" style="width:{}%;background:{}"></span>)",
                         coordinate(share), colour(i));
     texts += (i > 0 ? "<br/>" : "") + escape_xml(bar.values[i].text);
   }

@@ -137,28 +137,51 @@ TEST_F(Import, NamesTheNetworksItKnows) {
   EXPECT_THAT(outcome.errors, HasSubstr("network vgg: not in the zoo"));
 }
 
-class ImportPeer : public ::testing::TestWithParam<const char*> {};
-
-/// TensorFlow Lite Micro's own outputs, to the bit.
-TEST_P(ImportPeer, ComputesWhatItsOwnRuntimeDid) {
-  const auto peers = testing::shared_material("peers");
-  if (!peers) GTEST_SKIP() << "needs the shared models (COCO_MCU_SHARED)";
-  const std::string name = GetParam();
-  const testing::TemporaryFolder folder;
-  const fs::path model = folder.path() / "model.cmcu";
-  const Outcome imported =
-      testing::run_program({"import", "--tflite", *peers / (name + ".tflite"), "--out", model});
-  ASSERT_EQ(imported.exit_code, 0) << imported.errors;
-  std::ifstream stored(*peers / "outputs.json");
-  const auto expected = nlohmann::json::parse(stored)[name];
-  ASSERT_FALSE(expected.empty());
-  for (const auto& [input, output] : expected.items()) {
-    const Outcome run = testing::run_program(
-        {"run", "--model", model, "--raw", "--json", *peers / "inputs" / name / input});
-    ASSERT_EQ(run.exit_code, 0) << run.errors;
-    EXPECT_EQ(nlohmann::json::parse(run.output)["output"], output) << input;
+class ImportPeer : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    const auto peers = testing::shared_material("peers");
+    if (!peers) GTEST_SKIP() << "needs the shared models (COCO_MCU_SHARED)";
+    peers_ = *peers;
+    import(theirs());
   }
-  EXPECT_EQ(testing::run_program({"verify", model}).exit_code, 0);
+
+  fs::path theirs() const { return peers_ / (std::string(GetParam()) + ".tflite"); }
+  fs::path model() const { return folder_.path() / "model.cmcu"; }
+  fs::path exported() const { return folder_.path() / "exported.tflite"; }
+
+  void import(const fs::path& file) const {
+    const Outcome outcome = testing::run_program({"import", "--tflite", file, "--out", model()});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  }
+
+  /// TensorFlow Lite Micro's own outputs, to the bit.
+  void expect_their_outputs() const {
+    std::ifstream stored(peers_ / "outputs.json");
+    const auto expected = nlohmann::json::parse(stored)[GetParam()];
+    ASSERT_FALSE(expected.empty());
+    for (const auto& [input, output] : expected.items()) {
+      const Outcome run = testing::run_program(
+          {"run", "--model", model(), "--raw", "--json", peers_ / "inputs" / GetParam() / input});
+      ASSERT_EQ(run.exit_code, 0) << run.errors;
+      EXPECT_EQ(nlohmann::json::parse(run.output)["output"], output) << input;
+    }
+  }
+
+  fs::path peers_;
+  testing::TemporaryFolder folder_;
+};
+
+TEST_P(ImportPeer, ComputesWhatItsOwnRuntimeDid) {
+  expect_their_outputs();
+  EXPECT_EQ(testing::run_program({"verify", model()}).exit_code, 0);
+}
+
+TEST_P(ImportPeer, GoesOutAndComesBackAsTheSame) {
+  const Outcome outcome = testing::run_program({"export", model(), "--tflite", exported()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  import(exported());
+  expect_their_outputs();
 }
 
 INSTANTIATE_TEST_SUITE_P(Peers, ImportPeer, ::testing::Values("person_detect", "vww_96_int8"));

@@ -60,7 +60,7 @@ using testing::Geometry;
 using testing::Random;
 using testing::RandomConvolution;
 
-constexpr int kRounds = 200;
+constexpr int kRounds = 400;
 constexpr int kChannels[] = {1,  2,  3,  4,  5,  7,  8,  9,  12, 15,
                              16, 17, 20, 24, 25, 31, 32, 33, 40, 64};
 constexpr std::uint8_t kFill = 0x5A;
@@ -90,10 +90,34 @@ void differ(const char* kernel, const Geometry& g, std::size_t at) {
   firmware::exit_with(1);
 }
 
+/// TensorFlow Lite's numbers of each channel for sums of at most `magnitude`.
+std::vector<std::int32_t> random_twice(Random& random, std::int64_t magnitude, int channels) {
+  constexpr std::int32_t kMostBias = 1 << 20;
+  int left = 0;
+  while (left < 4 && (magnitude + kMostBias) << (left + 1) < std::int64_t{1} << 31) ++left;
+  std::vector<std::int32_t> numbers;
+  for (int channel = 0; channel < channels; ++channel) {
+    numbers.push_back(static_cast<std::int32_t>(random.between(0, 0x7FFFFFFF)));
+    numbers.push_back(static_cast<std::int32_t>(random.between(-kMostBias, kMostBias)));
+    numbers.push_back(static_cast<std::int32_t>(random.between(-left, 16)));
+  }
+  return numbers;
+}
+
 void compare_convolution(Random& random, const Geometry& geometry) {
   next_free = coco_mcu_arena_begin;
   const kernels::Backend& backend = kernels::best_backend();
-  const RandomConvolution made(random, geometry);
+  RandomConvolution made(random, geometry);
+  std::vector<std::int32_t> twice;
+  if (core::weight_bits(geometry.format) != 2 && random.once_in(4)) {
+    const int depth = geometry.is_depthwise ? 1 : geometry.in_channels;
+    twice = random_twice(random,
+                         std::int64_t{geometry.kernel} * geometry.kernel * depth * 510 *
+                             core::weight_magnitude(geometry.format),
+                         geometry.out_channels);
+    made.layer.requantization.twice = twice.data();
+    made.layer.requantization.zero_point = static_cast<std::uint8_t>(random.size(0, 255));
+  }
   const auto kernel_of = [&](const kernels::Backend& of) -> const kernels::ConvolutionKernel& {
     return geometry.is_depthwise ? of.depthwise(made.layer) : of.convolution(made.layer);
   };
@@ -139,19 +163,27 @@ void compare_elementwise(Random& random) {
   const kernels::Backend& plain = kernels::kReferenceBackend;
   const auto channels = static_cast<std::size_t>(random.one_of(kChannels));
   const auto pixels = static_cast<std::size_t>(random.size(1, 400));
-  const auto x = random.bytes(channels * pixels);
-  const auto y = random.bytes(channels * pixels);
+  const auto random_codes = [&] {
+    const std::vector<std::uint8_t> codes =
+        random.once_in(4)
+            ? std::vector<std::uint8_t>(channels * pixels, random.once_in(2) ? 255 : 0)
+            : random.bytes(channels * pixels);
+    return testing::Bytes(codes, static_cast<std::size_t>(random.size(0, 7)));
+  };
+  const testing::Bytes x = random_codes();
+  const testing::Bytes y = random_codes();
+  const std::size_t count = channels * pixels;
   std::vector<std::int32_t> sums[2] = {std::vector<std::int32_t>(channels, 7),
                                        std::vector<std::int32_t>(channels, 7)};
   plain.sum_pixels(x.data(), pixels, channels, sums[0].data());
   fast.sum_pixels(x.data(), pixels, channels, sums[1].data());
   bool agrees = sums[0] == sums[1];
 
-  std::vector<std::uint8_t> codes[2] = {std::vector<std::uint8_t>(x.size()),
-                                        std::vector<std::uint8_t>(x.size())};
+  std::vector<std::uint8_t> codes[2] = {std::vector<std::uint8_t>(count),
+                                        std::vector<std::uint8_t>(count)};
   const auto table = random.bytes(256);
-  plain.lookup(table.data(), x.data(), x.size(), codes[0].data());
-  fast.lookup(table.data(), x.data(), x.size(), codes[1].data());
+  plain.lookup(table.data(), x.data(), count, codes[0].data());
+  fast.lookup(table.data(), x.data(), count, codes[1].data());
   agrees = agrees && codes[0] == codes[1];
 
   kernels::Add add;
@@ -162,8 +194,8 @@ void compare_elementwise(Random& random) {
   const testing::RandomRequantization rule(random, 2 * 255 * 16384, 1);
   add.requantization = rule.rule;
   add.requantization.is_uniform = true;
-  plain.add(add, x.data(), y.data(), x.size(), codes[0].data());
-  fast.add(add, x.data(), y.data(), x.size(), codes[1].data());
+  plain.add(add, x.data(), y.data(), count, codes[0].data());
+  fast.add(add, x.data(), y.data(), count, codes[1].data());
   agrees = agrees && codes[0] == codes[1];
 
   kernels::MaxPool pool;
@@ -193,6 +225,7 @@ Geometry random_geometry(Random& random) {
   if (geometry.kernel == 1) geometry.stride = random.once_in(4) ? 2 : 1;
   geometry.padding = random.size(0, geometry.kernel / 2);
   geometry.in_width = geometry.kernel + random.size(0, 20);
+  if (geometry.is_depthwise && random.once_in(4)) geometry.in_width += 120;  // several strips
   geometry.in_channels = random.one_of(kChannels);
   if (geometry.kernel == 1 && random.once_in(3)) geometry.in_channels = random.size(40, 600);
   geometry.out_channels = geometry.is_depthwise ? geometry.in_channels : random.one_of(kChannels);

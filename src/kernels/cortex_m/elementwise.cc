@@ -58,7 +58,7 @@ struct Columns {
   std::uint32_t add;  // see Limits
 };
 
-[[gnu::naked]] void multiply_columns(const Columns* /*columns*/) {
+[[gnu::naked, gnu::noipa]] void multiply_columns(const Columns* /*columns*/) {
   asm volatile(R"(
   push {r4-r11, lr}
   ldmia r0, {r0-r10}

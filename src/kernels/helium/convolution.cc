@@ -2,10 +2,9 @@
 // block of pixels, whose codes less 128 lie side by side.
 #include <cstring>
 
-#include "kernels/helium/dot_products.h"
 #include "kernels/helium/expand_weights.h"
 #include "kernels/helium/helium.h"
-#include "kernels/helium/requantize.h"
+#include "kernels/helium/pixel_pairs.h"
 #include "kernels/reference/reference.h"
 
 namespace coco_mcu::kernels::helium {
@@ -81,37 +80,29 @@ struct Block {
   const std::int8_t* codes;
   std::int8_t* weights;
   std::size_t vectors;  // of each pixel
-  std::size_t pixels;
+  std::size_t pixels;   // behind an odd number there is room for one more
 };
 
 /// Four output channels of a block's pixels, which lie `stride` bytes apart from `out` on.
-template <bool kShiftsLeft>
-void make_channels(const Block& block, int32x4_t starts, const FourChannels& channels,
-                   const Shifts& shifts, std::uint8_t* out, std::size_t stride) {
-  const std::int8_t* x = block.codes;
-  for (std::size_t left = block.pixels; left >= 2; left -= 2, out += 2 * stride) {
-    const std::int8_t* y = x + block.vectors * kLanes;
-    const SumsOfTwo sums = dot_products(x, y, block.weights, block.vectors);
-    x = y;
-    store_four(requantized<kShiftsLeft>(vaddq_s32(sums.first, starts), channels, shifts), out);
-    store_four(requantized<kShiftsLeft>(vaddq_s32(sums.second, starts), channels, shifts),
-               out + stride);
-  }
-  if (block.pixels % 2 == 0) return;
-  const std::int8_t* same = x;
-  const SumsOfTwo sums = dot_products(x, same, block.weights, block.vectors);
-  store_four(requantized<kShiftsLeft>(vaddq_s32(sums.first, starts), channels, shifts), out);
-}
-
 void make_tile(const Convolution& layer, const Block& block, std::size_t first, std::size_t made,
                std::uint8_t* out, std::size_t stride) {
   const int32x4_t weight_sums = expand_weights(layer, first, made, block.weights);
-  // A block's codes are 128 less, sums are those of codes less the zero point.
-  const int32x4_t starts = vmulq_n_s32(weight_sums, 128 - layer.zero_point);
+  const std::size_t pixel_bytes = block.vectors * kLanes;
+  const std::int8_t* const last = block.codes + block.pixels / 2 * 2 * pixel_bytes;
   const Shifts shifts(layer.requantization);
-  const FourChannels channels(layer.requantization, shifts, first, made);
-  shifts.left == 0 ? make_channels<false>(block, starts, channels, shifts, out, stride)
-                   : make_channels<true>(block, starts, channels, shifts, out, stride);
+  PixelPairs pairs = {.stride = stride,
+                      .end = last,
+                      .weights = block.weights,
+                      .vectors = block.vectors,
+                      .shifts = shifts,
+                      .channels = {layer.requantization, shifts, first, made}};
+  // A block's codes are 128 less, sums are those of codes less the zero point.
+  vst1q_s32(pairs.starts, vmulq_n_s32(weight_sums, 128 - layer.zero_point));
+  if (block.pixels >= 2) make_pixel_pairs(pairs, block.codes, out);
+  if (block.pixels % 2 == 0) return;
+  pairs.stride = 0;
+  pairs.end = last + 2 * pixel_bytes;
+  make_pixel_pairs(pairs, last, out + (block.pixels - 1) * stride);
 }
 
 /// Fewer than four output channels of one or two pixels.
@@ -145,7 +136,7 @@ void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, s
   const auto pixels = static_cast<std::size_t>(layer.out_width);
   const auto channels = static_cast<std::size_t>(layer.out_channels);
   const std::size_t pixel_bytes = padded(layer.window_weights());
-  const std::size_t room = kWorkBytes / pixel_bytes - kTileChannels;
+  const std::size_t room = (kWorkBytes / pixel_bytes - kTileChannels) / 2 * 2;
   const std::size_t at_once = channels < kTileChannels ? 2 : room;
   // Weights, then codes; behind the last code stands what completes a vector.
   alignas(kLanes) std::int8_t work[kWorkBytes + kLanes];

@@ -12,13 +12,13 @@ constexpr std::size_t kMostAddends = 256;  // codes whose sum stays within 16 bi
 struct Uniform {
   explicit Uniform(const core::Requantization& rule)
       : shifts(rule),
-        multiplier(rule.multipliers[0] * (1 << 15)),
+        multiplier(rule.multipliers[0] * (1 << shifts.of_multiplier)),
         offset(rule.offsets[0] * (1 << shifts.of_offset)) {}
 
   /// The codes, before they are cut to 0..255.
   int32x4_t requantized(int32x4_t sums) const {
     const int32x4_t scaled = vqdmulhq_n_s32(vshlq_r_s32(sums, shifts.left), multiplier);
-    return vshlq_r_s32(vaddq_n_s32(scaled, offset), -shifts.right);
+    return vshlq_r_s32(vaddq_n_s32(scaled, offset), shifts.right);
   }
 
   Shifts shifts;

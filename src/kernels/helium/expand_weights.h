@@ -1,12 +1,9 @@
 // Packed weights of four output channels as bytes. Freestanding.
 #pragma once
 
-#include "kernels/helium/helium.h"
+#include "kernels/helium/pixel_pairs.h"
 
 namespace coco_mcu::kernels::helium {
-
-constexpr std::size_t kLanes = 16;        // bytes of a vector
-constexpr std::size_t kTileChannels = 4;  // output channels
 
 /// Bytes that so many codes fill when the last vector is filled up.
 constexpr std::size_t padded(std::size_t count) {

@@ -5,17 +5,21 @@
 
 namespace coco_mcu::kernels::helium {
 
-/// How far numbers are moved. Both shifts of the rule round down, so sums need not be moved to the
-/// left where the offset has at least as many bits to spare.
+/// How far numbers are moved, to the right where negative. Both shifts of the rule round down, so
+/// that only their difference counts, as far as offsets stay whole.
 struct Shifts {
-  explicit Shifts(const core::LayerRequantization& rule)
-      : left(rule.left_shift <= rule.offset_shift ? 0 : rule.left_shift),
-        of_offset(rule.offset_shift - rule.left_shift + left),
-        right(left + rule.shift - rule.left_shift) {}
+  explicit Shifts(const core::LayerRequantization& rule) {
+    const int missing = rule.left_shift - rule.offset_shift;
+    left = missing > 1 ? missing - 1 : 0;
+    right = missing > 0 ? rule.offset_shift - rule.shift : rule.left_shift - rule.shift;
+    of_multiplier = missing > 0 ? 16 : 15;
+    of_offset = missing > 0 ? 0 : -missing;
+  }
 
-  int left;
+  int left;           // of sums
+  int right;          // of scaled sums and offsets
+  int of_multiplier;  // VQDMULH takes the product's upper half, doubled
   int of_offset;
-  int right;
 };
 
 /// What the rule needs of four channels.
@@ -29,26 +33,18 @@ struct FourChannels {
                                   : vldrhq_z_s32(rule.multipliers + first, lanes);
     offsets =
         rule.is_uniform ? vdupq_n_s32(rule.offsets[0]) : vldrhq_z_s32(rule.offsets + first, lanes);
-    multipliers = vshlq_n_s32(multipliers, 15);
+    multipliers = vshlq_r_s32(multipliers, shifts.of_multiplier);
     offsets = vshlq_r_s32(offsets, shifts.of_offset);
   }
 
-  int32x4_t multipliers;  // 2^15 times: VQDMULH takes the product's upper half, doubled
+  int32x4_t multipliers;
   int32x4_t offsets;
 };
 
 /// The codes, in 32 bits each and before they are cut to 0..255.
-template <bool kShiftsLeft>
 inline int32x4_t requantized(int32x4_t sums, const FourChannels& channels, const Shifts& shifts) {
-  if constexpr (kShiftsLeft) sums = vshlq_r_s32(sums, shifts.left);
-  const int32x4_t scaled = vqdmulhq_s32(sums, channels.multipliers);
-  return vshlq_r_s32(vaddq_s32(scaled, channels.offsets), -shifts.right);
-}
-
-/// Four bytes: numbers cut to 0..255. In assembler, as the compiler would copy what is overwritten.
-inline void store_four(int32x4_t numbers, std::uint8_t* out) {
-  asm("vqmovunb.s32 %q0, %q0\nvqmovnb.u16 %q0, %q0" : "+w"(numbers));
-  vstrbq_s32(reinterpret_cast<std::int8_t*>(out), numbers);
+  const int32x4_t scaled = vqdmulhq_s32(vshlq_r_s32(sums, shifts.left), channels.multipliers);
+  return vshlq_r_s32(vaddq_s32(scaled, channels.offsets), shifts.right);
 }
 
 /// What the rule needs of eight channels from `first` on.
@@ -58,9 +54,9 @@ struct EightChannels {
         rule.is_uniform ? vdupq_n_s16(rule.multipliers[0]) : vldrhq_s16(rule.multipliers + first);
     const int16x8_t offsets =
         rule.is_uniform ? vdupq_n_s16(rule.offsets[0]) : vldrhq_s16(rule.offsets + first);
-    even.multipliers = vshlq_n_s32(vmovlbq_s16(multipliers), 15);
+    even.multipliers = vshlq_r_s32(vmovlbq_s16(multipliers), shifts.of_multiplier);
     even.offsets = vshlq_r_s32(vmovlbq_s16(offsets), shifts.of_offset);
-    odd.multipliers = vshlq_n_s32(vmovltq_s16(multipliers), 15);
+    odd.multipliers = vshlq_r_s32(vmovltq_s16(multipliers), shifts.of_multiplier);
     odd.offsets = vshlq_r_s32(vmovltq_s16(offsets), shifts.of_offset);
   }
 
