@@ -13,4 +13,11 @@ const std::uint8_t* input_of(std::span<const std::uint8_t> rgb, const model::Vie
   return working.data();
 }
 
+std::vector<std::uint8_t> kept_input_of(std::span<const std::uint8_t> rgb,
+                                        const model::View& model) {
+  std::vector<std::uint8_t> working;
+  const std::uint8_t* input = input_of(rgb, model, working);
+  return {input, input + model::tensor_bytes(model.layer(0))};
+}
+
 }  // namespace coco_mcu::cli

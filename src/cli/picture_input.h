@@ -15,4 +15,8 @@ namespace coco_mcu::cli {
 const std::uint8_t* input_of(std::span<const std::uint8_t> rgb, const model::View& model,
                              std::vector<std::uint8_t>& working);
 
+/// The same to keep.
+std::vector<std::uint8_t> kept_input_of(std::span<const std::uint8_t> rgb,
+                                        const model::View& model);
+
 }  // namespace coco_mcu::cli

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/build_folder.h"
+#include "cli/picture_input.h"
 #include "cli/report_sections.h"
 #include "dataset/image.h"
 #include "firmware/emit.h"
@@ -34,12 +35,10 @@ std::vector<std::uint8_t> counted_picture(const model::View& model,
   const core::Preprocessing preprocessing = model.preprocessing();
   if (!sets.empty()) {
     const std::filesystem::path& file = sets.front().pictures.files.front();
-    return dataset::prepare(dataset::read_image(file), preprocessing).rgb;
+    return kept_input_of(dataset::prepare(dataset::read_image(file), preprocessing).rgb, model);
   }
   constexpr std::uint8_t kGrey = 128;
-  return std::vector<std::uint8_t>(std::size_t{3} * static_cast<std::size_t>(preprocessing.height) *
-                                       static_cast<std::size_t>(preprocessing.width),
-                                   kGrey);
+  return std::vector<std::uint8_t>(model::tensor_bytes(model.layer(0)), kGrey);
 }
 
 firmware::Simulation simulate_on(const model::ModelFile& file, const firmware::Board& board,

@@ -12,6 +12,7 @@
 #include "cli/build_folder.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/picture_input.h"
 #include "dataset/image.h"
 #include "firmware/emit.h"
 #include "model/macs.h"
@@ -93,9 +94,10 @@ void simulate(const Options& options) {
   std::vector<std::uint8_t> pictures;
   for (const std::string& path : options.pictures) {
     for (const fs::path& file : dataset::list_pictures(path)) {
-      const auto rgb =
-          dataset::prepare(dataset::read_image(file), model.view().preprocessing()).rgb;
-      pictures.insert(pictures.end(), rgb.begin(), rgb.end());
+      const auto picture =
+          dataset::prepare(dataset::read_image(file), model.view().preprocessing());
+      const std::vector<std::uint8_t> input = kept_input_of(picture.rgb, model.view());
+      pictures.insert(pictures.end(), input.begin(), input.end());
       files.push_back(file.string());
     }
   }

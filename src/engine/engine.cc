@@ -200,9 +200,9 @@ const char* kernel_name(const model::View& model, const kernels::Backend& best, 
     return choose_kernel(backend, view, model.attributes(view.inputs[0]), rows_at_once(view))
         .kernel->name;
   }
-  const bool is_shared = view.kind == OperatorKind::kInput || view.kind == OperatorKind::kUpsample ||
-                         view.kind == OperatorKind::kSoftmax ||
-                         view.kind == OperatorKind::kConcatenate;
+  const bool is_shared =
+      view.kind == OperatorKind::kInput || view.kind == OperatorKind::kUpsample ||
+      view.kind == OperatorKind::kSoftmax || view.kind == OperatorKind::kConcatenate;
   return is_shared ? "reference" : backend.name;
 }
 

@@ -1,6 +1,5 @@
 #include "firmware/emit.h"
 
-#include <fstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -8,6 +7,7 @@
 
 #include "firmware/emitted_files.h"
 #include "firmware/linker_script.h"
+#include "firmware/new_folder.h"
 #include "firmware/used_code.h"
 
 namespace coco_mcu::firmware {
@@ -75,17 +75,6 @@ where `pictures.rgb` holds pictures of {width} x {height} pixels, 3 bytes each, 
 the place for a camera of your own. The headers in `third_party/flatbuffers` are FlatBuffers' (Apache License 2.0, Google).
 )";
 
-void write(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream file(path, std::ios::binary);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  file.close();
-  if (!file) {
-    throw std::runtime_error(fmt::format(
-        "{}: cannot be written; is there room, and may you write there?", path.string()));
-  }
-}
-
 /// The sources that take the time on a board, as the build file's glob.
 const char* fast_sources(const Board& board) {
   const std::string_view kernels = board.kernels;
@@ -98,6 +87,7 @@ const char* fast_sources(const Board& board) {
 /// Whether a source belongs to a board: of the kernels, its processor's and the reference.
 bool is_for(const Board& board, std::string_view path) {
   const std::string_view own = board.kernels;
+  if (path.starts_with("src/firmware/library/")) return false;
   if (path == "src/kernels/backends_portable.cc") return own.empty();
   for (const std::string_view kernels : {"cortex_m", "helium"}) {
     if (path.starts_with(fmt::format("src/kernels/{}/", kernels))) return kernels == own;
@@ -105,8 +95,8 @@ bool is_for(const Board& board, std::string_view path) {
   return true;
 }
 
-std::size_t checksum_bytes(const model::ModelFile& model) {
-  return sizeof(std::uint32_t) * static_cast<std::size_t>(model.view().operator_count());
+std::uint32_t checksum_bytes(const model::ModelFile& model) {
+  return sizeof(std::uint32_t) * static_cast<std::uint32_t>(model.view().operator_count());
 }
 
 void check_fit(const model::ModelFile& model, const Board& board, const MemoryBudget& budget) {
@@ -127,10 +117,7 @@ void check_fit(const model::ModelFile& model, const Board& board, const MemoryBu
         model_bytes, model_bytes - budget.model_region_bytes, budget.model_region_bytes,
         model_bytes));
   }
-  // Two guards and what the engine keeps, rounded up, and the checksums.
-  constexpr std::uint32_t kVariables = 1024;
-  const std::uint64_t needed =
-      std::uint64_t{budget.arena_bytes} + budget.stack_bytes + kVariables + checksum_bytes(model);
+  const std::uint32_t needed = ram_needed(budget);
   if (needed > budget.ram_bytes) {
     throw std::runtime_error(fmt::format(
         "arena: its {} bytes with {} bytes of stack are {} more than the {} bytes of RAM; plan the "
@@ -144,36 +131,31 @@ void check_fit(const model::ModelFile& model, const Board& board, const MemoryBu
 
 void emit(const model::ModelFile& model, const Board& board, const EmitOptions& options,
           const std::filesystem::path& folder) {
-  namespace fs = std::filesystem;
   const MemoryBudget budget = {
       .arena_bytes = model.view().arena_bytes(),
       .stack_bytes = options.stack_bytes,
       .ram_bytes = options.ram_bytes != 0 ? options.ram_bytes : board.ram.bytes,
       .model_region_bytes =
-          options.model_region_bytes != 0 ? options.model_region_bytes : board.model.bytes};
+          options.model_region_bytes != 0 ? options.model_region_bytes : board.model.bytes,
+      .checksum_bytes = checksum_bytes(model)};
   check_fit(model, board, budget);
-  if (fs::exists(folder) && !fs::is_empty(folder)) {
-    throw std::runtime_error(fmt::format("{}: is not empty; name a new folder", folder.string()));
-  }
+  const NewFolder out(folder);
   for (const EmittedFile& file : emitted_files()) {
-    if (is_for(board, file.path)) write(folder / file.path, file.text);
+    if (is_for(board, file.path)) out.write(file.path, file.text);
   }
-  write(folder / "src/core/uses.h", uses_header(model));
-  write(folder / "src/kernels/used_convolutions.h", used_convolutions_header(model.view()));
+  write_used_code(model, out);
   const core::Preprocessing picture = model.view().preprocessing();
   using fmt::arg;
-  write(folder / "CMakeLists.txt",
-        fmt::format(kBuildFile, arg("board", board.name), arg("description", board.description),
-                    arg("cpu", board.cpu), arg("float_abi", board.float_abi),
-                    arg("fast_sources", fast_sources(board))));
-  write(folder / "README.md",
-        fmt::format(kReadme, arg("board", board.name), arg("description", board.description),
-                    arg("width", picture.width), arg("height", picture.height)));
-  write(folder / "board.ld", linker_script(board, budget));
-  write(folder / "model.S",
-        fmt::format(kModelSource, arg("checksum_bytes", checksum_bytes(model))));
-  write(folder / "model.cmcu",
-        {reinterpret_cast<const char*>(model.bytes().data()), model.bytes().size()});
+  out.write("CMakeLists.txt",
+            fmt::format(kBuildFile, arg("board", board.name), arg("description", board.description),
+                        arg("cpu", board.cpu), arg("float_abi", board.float_abi),
+                        arg("fast_sources", fast_sources(board))));
+  out.write("README.md",
+            fmt::format(kReadme, arg("board", board.name), arg("description", board.description),
+                        arg("width", picture.width), arg("height", picture.height)));
+  out.write("board.ld", linker_script(board, budget));
+  out.write("model.S", fmt::format(kModelSource, arg("checksum_bytes", budget.checksum_bytes)));
+  out.write_model(model);
 }
 
 }  // namespace coco_mcu::firmware

@@ -1,8 +1,9 @@
 #include "firmware/used_code.h"
 
-#include <algorithm>
 #include <cstring>
 #include <set>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,7 +16,8 @@ namespace {
 using model::OperatorKind;
 using model::OperatorView;
 
-constexpr const char* kUses = R"(// Written by coco-mcu emit: what model.cmcu consists of. Another model needs other code.
+constexpr const char* kUses =
+    R"(// Written by coco-mcu emit: what model.cmcu consists of. Another model needs other code.
 #pragma once
 
 #include <cstdint>
@@ -101,8 +103,6 @@ std::set<std::string> literals(const model::View& model, OperatorKind kind) {
   return result;
 }
 
-}  // namespace
-
 std::string uses_header(const model::ModelFile& model) {
   const model::View view = model.view();
   const std::int32_t picture_channels = view.layer(0).channels;
@@ -141,6 +141,13 @@ std::string used_convolutions_header(const model::View& model) {
   const std::set<std::string> depthwise = literals(model, OperatorKind::kDepthwise);
   return fmt::format(kUsedConvolutions, convolutions.size(), fmt::join(convolutions, ""),
                      depthwise.size(), fmt::join(depthwise, ""));
+}
+
+}  // namespace
+
+void write_used_code(const model::ModelFile& model, const NewFolder& folder) {
+  folder.write("src/core/uses.h", uses_header(model));
+  folder.write("src/kernels/used_convolutions.h", used_convolutions_header(model.view()));
 }
 
 }  // namespace coco_mcu::firmware

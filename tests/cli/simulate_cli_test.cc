@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "tests/cli/model_cli_test.h"
+#include "tests/support/shared_material.h"
 
 namespace coco_mcu {
 namespace {
@@ -48,6 +49,15 @@ TEST_F(Simulate, BoardsSayWhatTheHostSays) {
     EXPECT_LE(ram["stack"].get<int>() + ram["static"].get<int>(), 8192) << board;
     EXPECT_EQ(line["flash_bytes"]["model"].get<std::uintmax_t>(), fs::file_size(model()));
   }
+}
+
+TEST_F(Simulate, GreyPicturesAreGivenAsOneChannel) {
+  const auto peer = testing::shared_material("peers/person_detect.tflite");
+  if (!peer) GTEST_SKIP() << "needs COCO_MCU_SHARED";
+  const Outcome imported =
+      testing::run_program({"import", "--tflite", peer->string(), "--out", model()});
+  ASSERT_EQ(imported.exit_code, 0) << imported.errors;
+  EXPECT_EQ(simulated("mps2-an386")["person"], detected()["person"]);
 }
 
 class Emit : public testing::WithModel {};

@@ -23,6 +23,10 @@ file(REMOVE_RECURSE ${FOLDER})
 run(${PROGRAM} emit ${SOURCE}/tests/corpus/model/small.cmcu --board ${BOARD} --out ${FOLDER})
 if(MAIN)
   file(COPY_FILE ${SOURCE}/tests/firmware/${MAIN} ${FOLDER}/src/firmware/device/main.cc)
+  # With all kernels instead of the model's.
+  foreach(header core/uses.h kernels/used_convolutions.h)
+    file(COPY_FILE ${SOURCE}/src/${header} ${FOLDER}/src/${header})
+  endforeach()
   file(COPY ${SOURCE}/tests/support/random_layer.h DESTINATION ${FOLDER}/src/tests/support)
   # The arena is the memory that tests take.
   file(READ ${FOLDER}/board.ld script)
