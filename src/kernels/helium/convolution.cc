@@ -42,9 +42,9 @@ void copy_window(const Convolution& layer, WindowRows rows, std::int32_t out_col
     if (rows[ky] == nullptr || from >= behind) {
       std::memset(to, padding, bytes(layer.kernel));
     } else {
-      std::memset(to, padding, bytes(from - begin));
+      if (from != begin) std::memset(to, padding, bytes(from - begin));
       to = copy_codes(rows[ky] + bytes(from), bytes(behind - from), to + bytes(from - begin));
-      std::memset(to, padding, bytes(end - behind));
+      if (end != behind) std::memset(to, padding, bytes(end - behind));
     }
     to = next;
   }

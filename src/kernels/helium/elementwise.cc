@@ -15,10 +15,9 @@ struct Uniform {
         multiplier(rule.multipliers[0] * (1 << shifts.of_multiplier)),
         offset(rule.offsets[0] * (1 << shifts.of_offset)) {}
 
-  /// The codes, before they are cut to 0..255.
-  int32x4_t requantized(int32x4_t sums) const {
-    const int32x4_t scaled = vqdmulhq_n_s32(vshlq_r_s32(sums, shifts.left), multiplier);
-    return vshlq_r_s32(vaddq_n_s32(scaled, offset), shifts.right);
+  /// The codes of sums that have been shifted left, before they are cut to 0..255.
+  int32x4_t scaled(int32x4_t sums) const {
+    return vshlq_r_s32(vaddq_n_s32(vqdmulhq_n_s32(sums, multiplier), offset), shifts.right);
   }
 
   Shifts shifts;
@@ -32,28 +31,54 @@ inline int16x8_t load_eight(const std::uint8_t* x, std::int32_t zero_point, mve_
                      static_cast<std::int16_t>(zero_point));
 }
 
-/// Up to eight channels of `columns` columns, which all meet the same codes `by`.
-void multiply_columns(const Multiply& layer, const std::uint8_t* x, const std::uint8_t* by,
-                      std::int32_t columns, mve_pred16_t lanes, std::uint8_t* out) {
-  const Uniform rule(layer.requantization);
-  const int16x8_t factors = load_eight(by, layer.by_zero_point, lanes);
-  for (; columns != 0; --columns, x += layer.channels, out += layer.channels) {
-    const int16x8_t codes = load_eight(x, layer.zero_point, lanes);
-    const uint16x8_t numbers = cut_eight(rule.requantized(vmullbq_int_s16(codes, factors)),
-                                         rule.requantized(vmulltq_int_s16(codes, factors)));
-    vstrbq_p_u16(out, numbers, lanes);
+/// Eight channels of `columns` columns, or those in `lanes`, which all meet the same factors.
+template <bool kAreEight>
+void multiply_columns(const Multiply& layer, const Uniform& rule, int16x8_t factors,
+                      const std::uint8_t* x, std::int32_t columns, mve_pred16_t lanes,
+                      std::uint8_t* out) {
+  const std::size_t stride = static_cast<std::size_t>(layer.channels);
+  const auto zero_point = static_cast<std::int16_t>(layer.zero_point);
+  for (; columns != 0; --columns, x += stride, out += stride) {
+    const uint16x8_t codes = kAreEight ? vldrbq_u16(x) : vldrbq_z_u16(x, lanes);
+    const int16x8_t less_zero = vsubq_n_s16(vreinterpretq_s16_u16(codes), zero_point);
+    const uint16x8_t numbers = cut_eight(rule.scaled(vmullbq_int_s16(less_zero, factors)),
+                                         rule.scaled(vmulltq_int_s16(less_zero, factors)));
+    kAreEight ? vstrbq_u16(out, numbers) : vstrbq_p_u16(out, numbers, lanes);
   }
+}
+
+/// `columns` columns that all meet the same codes `by`.
+void multiply_run(const Multiply& layer, const Uniform& rule, const std::uint8_t* x,
+                  const std::uint8_t* by, std::int32_t columns, std::uint8_t* out) {
+  const auto channels = static_cast<std::size_t>(layer.channels);
+  for (std::size_t c = 0; c < channels; c += kGroup) {
+    const mve_pred16_t lanes = vctp16q(static_cast<std::uint32_t>(channels - c));
+    const int16x8_t factors =
+        vshlq_r_s16(load_eight(by + c, layer.by_zero_point, lanes), rule.shifts.left);
+    channels - c >= kGroup
+        ? multiply_columns<true>(layer, rule, factors, x + c, columns, lanes, out + c)
+        : multiply_columns<false>(layer, rule, factors, x + c, columns, lanes, out + c);
+  }
+}
+
+/// Whether the second operand's codes less their zero point can be shifted left within 16 bits.
+bool has_short_factors(const Multiply& layer) {
+  const std::int32_t zero_point = layer.by_zero_point;
+  const std::int32_t farthest = zero_point < 128 ? 255 - zero_point : zero_point;
+  return Shifts(layer.requantization).left < 7 &&
+         farthest << Shifts(layer.requantization).left < 32768;
 }
 
 }  // namespace
 
 void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8_t* by,
                   std::uint8_t* out) {
-  const core::Requantization& rule = layer.requantization;
-  if (!rule.is_uniform || rule.twice != nullptr) {
+  if (!layer.requantization.is_uniform || layer.requantization.twice != nullptr ||
+      !has_short_factors(layer)) {
     reference::multiply_row(layer, x, by, out);
     return;
   }
+  const Uniform rule(layer.requantization);
   const auto channels = static_cast<std::size_t>(layer.channels);
   for (std::int32_t column = 0; column < layer.width;) {
     // The columns that meet the same column of the second operand.
@@ -61,14 +86,11 @@ void multiply_row(const Multiply& layer, const std::uint8_t* x, const std::uint8
     std::int32_t end = (by_column + 1) * layer.factor - layer.offset;
     if (end > layer.width) end = layer.width;
     const std::size_t at = static_cast<std::size_t>(column) * channels;
-    const std::uint8_t* factors = by + static_cast<std::size_t>(by_column) * channels;
-    for (std::size_t c = 0; c < channels; c += kGroup) {
-      multiply_columns(layer, x + at + c, factors + c, end - column,
-                       vctp16q(static_cast<std::uint32_t>(channels - c)), out + at + c);
-    }
+    multiply_run(layer, rule, x + at, by + static_cast<std::size_t>(by_column) * channels,
+                 end - column, out + at);
     column = end;
   }
-  finish_codes(rule, out, static_cast<std::size_t>(layer.width) * channels);
+  finish_codes(layer.requantization, out, static_cast<std::size_t>(layer.width) * channels);
 }
 
 void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::size_t count,
@@ -78,6 +100,7 @@ void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::si
     return;
   }
   const Uniform rule(layer.requantization);
+  const int left = rule.shifts.left;
   const int16x8_t factors[2] = {vdupq_n_s16(layer.factors[0]), vdupq_n_s16(layer.factors[1])};
   for (std::size_t i = 0; i < count; i += kGroup) {
     const mve_pred16_t lanes = vctp16q(static_cast<std::uint32_t>(count - i));
@@ -86,7 +109,10 @@ void add(const Add& layer, const std::uint8_t* x, const std::uint8_t* y, std::si
     const int32x4_t even =
         vaddq_s32(vmullbq_int_s16(a, factors[0]), vmullbq_int_s16(b, factors[1]));
     const int32x4_t odd = vaddq_s32(vmulltq_int_s16(a, factors[0]), vmulltq_int_s16(b, factors[1]));
-    vstrbq_p_u16(out + i, cut_eight(rule.requantized(even), rule.requantized(odd)), lanes);
+    vstrbq_p_u16(
+        out + i,
+        cut_eight(rule.scaled(vshlq_r_s32(even, left)), rule.scaled(vshlq_r_s32(odd, left))),
+        lanes);
   }
   finish_codes(layer.requantization, out, count);
 }

@@ -26,12 +26,10 @@ struct Unpacking {
                                        core::weight_step(format))),
         origin(static_cast<std::int8_t>(core::weight_origin(format))) {
     const int bits = core::weight_bits(format);
-    std::int8_t lefts[kLanes];
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const int code = static_cast<int>(lane) % (8 / bits);
-      lefts[lane] = static_cast<std::int8_t>(core::weight_step(format) - 1 - code * bits);
-    }
-    shifts = vld1q_s8(lefts);
+    const uint8x16_t lanes = vidupq_n_u8(0, 1);
+    const int8x16_t code = vreinterpretq_s8_u8(vandq_u8(lanes, vdupq_n_u8(8 / bits - 1)));
+    shifts = vaddq_n_s8(vmulq_n_s8(code, static_cast<std::int8_t>(-bits)),
+                        static_cast<std::int8_t>(core::weight_step(format) - 1));
   }
 
   /// A step of two is a shift by one.
