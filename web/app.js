@@ -80,9 +80,13 @@ async function decideOnFile(file, name) {
   notice('');
   const pixels = pixelsOf(byId('picture'), bitmap, bitmap.width, bitmap.height);
   bitmap.close();
-  byId('stage').dataset.state = 'picture';
   byId('picture').setAttribute('aria-label', `Picture: ${name}`);
   await decide(pixels);
+}
+
+function showCamera() {
+  byId('camera').setAttribute('aria-pressed', camera.isOn);
+  byId('camera').textContent = camera.isOn ? 'Stop the camera' : 'Use the camera';
 }
 
 async function toggleCamera() {
@@ -97,13 +101,11 @@ async function toggleCamera() {
       notice(error.message);
     }
   }
-  byId('camera').setAttribute('aria-pressed', camera.isOn);
-  byId('camera').textContent = camera.isOn ? 'Stop the camera' : 'Use the camera';
+  showCamera();
   if (!camera.isOn) return;
   byId('picture').setAttribute('aria-label', 'Camera');
   await camera.run((video, width, height) => decide(pixelsOf(byId('picture'), video, width, height)));
-  byId('camera').setAttribute('aria-pressed', 'false');
-  byId('camera').textContent = 'Use the camera';
+  showCamera();
 }
 
 /** The decider goes on with this file. */
@@ -139,7 +141,7 @@ async function openModel(file) {
   }
   notice('');
   byId('download').hidden = true;
-  await planPanel.open(content);
+  await planPanel.open(content).catch((error) => notice(`${file.name}: cannot be planned: ${error.message}`));
 }
 
 function addSamples() {

@@ -19,17 +19,18 @@ export class PlanPanel {
     this.#slider.addEventListener('input', () => this.#choose());
   }
 
-  /** Searches the plans of a model; the plan in use is the one with the fewest operations. */
+  /** Searches the plans of a model and begins with the one that its file has. */
   async open(file) {
     this.#slider.disabled = true;
     this.#say('The planner is searching.');
-    this.#lowerBound = (await this.#planner.call('open', {file})).lower_bound_bytes;
+    const model = await this.#planner.call('open', {file});
+    this.#lowerBound = model.lower_bound_bytes;
     this.#front = await this.#planner.call('front');
-    this.#index = 0;
+    this.#index = Math.max(0, await this.#planner.call('within', {budget: model.peak_ram_bytes}));
     const plans = this.#front.map((plan) => Math.ceil(plan.peak_ram_bytes / KIB));
     this.#slider.min = Math.min(...plans) - MARGIN;
     this.#slider.max = Math.max(...plans) + MARGIN;
-    this.#slider.value = plans[0];
+    this.#slider.value = plans[this.#index];
     document.getElementById('plans').replaceChildren(...plans.map((plan) => new Option('', plan)));
     this.#slider.disabled = false;
     await this.#show();
