@@ -1,12 +1,3 @@
-/// Whether `row` can take a layer: windows of 3 or 5, at least four channels.
-constexpr bool has_taps(const Convolution& layer) {
-  return (layer.kernel == 3 || layer.kernel == 5) && layer.out_channels >= 4 &&
-         !has_column_lanes(layer);
-}
-
-constexpr bool has_neither(const Convolution& layer) {
-  return !has_column_lanes(layer) && !has_taps(layer);
-}
 // Depthwise convolutions with weights of 4 and 8 bits, four channels at a time; taps.cc makes the
 // codes.
 #include <algorithm>
