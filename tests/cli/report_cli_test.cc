@@ -66,7 +66,7 @@ TEST_F(Report, SaysWhatEvaluateCounts) {
   const nlohmann::json figures = testing::json_lines(counted.output).at(0);
   const Outcome outcome = report_on_samples();
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
-  const std::string number = "<td class=\"number\">";
+  const std::string number = R"(<td class="number">)";
   EXPECT_THAT(page(),
               AllOf(HasSubstr(number + "4</td>" + number +
                               fmt::format("{}</td>", figures["correct"].get<int>()) + number +
@@ -97,7 +97,7 @@ TEST_F(Report, ShowsEveryMistakeWithItsPicture) {
                             file("instances.json"), "--images", "samples"});
   const int correct = testing::json_lines(counted.output).at(0)["correct"].get<int>();
   const std::string html = page();
-  static const std::regex kThumbnail("<img alt=\"[^\"]+\" src=\"data:image/jpeg;base64,/9j/");
+  static const std::regex kThumbnail(R"re(<img alt="[^"]+" src="data:image/jpeg;base64,/9j/)re");
   EXPECT_EQ(std::distance(std::sregex_iterator(html.begin(), html.end(), kThumbnail), {}),
             4 - correct);
 }
