@@ -1,5 +1,6 @@
 #include "exchange/export_tflite.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -155,8 +156,8 @@ class TfliteExport {
     TfliteTensor stored = made;
     stored.name = name + ".table";
     stored.shape = {kCodes};
-    std::vector<std::int8_t> values;
-    for (const std::uint8_t code : table) values.push_back(as_int8(code));
+    std::vector<std::int8_t> values(table.size());
+    std::ranges::transform(table, values.begin(), as_int8);
     return append(TfliteOp::kGather, {constant(stored, values), indices}, made);
   }
 

@@ -63,7 +63,7 @@ TfliteAddition::TfliteAddition(const Grid& x, const Grid& y, const Grid& output)
     const Grid& input = inputs_[which];
     const FixedMultiplier to_fine = fixed_multiplier(double{input.scale} / unit_of(x, y));
     for (std::size_t code = 0; code < kCodes; ++code) {
-      const std::int32_t steps = static_cast<std::int32_t>(code) - input.zero_point;
+      const auto steps = static_cast<std::int32_t>(code) - input.zero_point;
       fine_[which][code] = static_cast<std::int32_t>(scaled(to_fine, steps * (1 << kFineBits)));
     }
   }
