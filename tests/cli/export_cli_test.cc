@@ -176,7 +176,7 @@ TEST_P(ExportedModel, ComesBackFromTensorflowLite) {
     ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
   }
   EXPECT_EQ(model::read_model(file("back.cmcu")).view().preprocessing(), preprocessing);
-  const std::vector<std::string> pixels = write_pixels(preprocessing, kOnnxRuntime.shared_pictures);
+  const std::vector<std::string> pixels = write_pixels(preprocessing, kLiteRt.shared_pictures);
   expect_near(
       agreement_of(by_our_engine(file("back.cmcu"), pixels), by_our_engine(model(), pixels)));
 }
