@@ -26,7 +26,7 @@ std::size_t prepared_bytes(const kernels::Backend& backend, const OperatorView& 
 PlaceEvidence::PlaceEvidence(const model::View& model, const kernels::Backend& backend)
     : model_(model), backend_(&backend), scratch_(1), prepared_(1) {
   if (!find_head()) return;
-  const OperatorView map = model_.layer(model_.layer(average_).inputs[0]);
+  const model::OperatorAttributes map = model_.attributes(model_.layer(average_).inputs[0]);
   rows_ = map.height;
   columns_ = map.width;
   map_.resize(model::tensor_bytes(map));
