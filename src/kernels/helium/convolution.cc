@@ -68,7 +68,7 @@ void copy_block(const Convolution& layer, WindowRows rows, std::size_t first, st
   }
   const std::size_t stride = static_cast<std::size_t>(layer.stride) * codes;
   const std::uint8_t* x = rows[0] + first * stride;
-  if (stride == pixel_bytes) {
+  if (layer.stride == 1 && codes == pixel_bytes) {
     copy_codes(x, count * codes, block);
     return;
   }
