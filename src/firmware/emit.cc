@@ -40,7 +40,7 @@ file(GLOB fast {fast_sources})
 set_source_files_properties(${{fast}} PROPERTIES COMPILE_OPTIONS -O2)
 # Assembly with macros of its own is compiled by itself.
 file(GLOB assembly src/kernels/cortex_m/*lanes.cc src/kernels/cortex_m/halves.cc
-  src/kernels/cortex_m/taps.cc)
+  src/kernels/cortex_m/taps.cc src/kernels/helium/pixel_pairs.cc)
 set_source_files_properties(${{assembly}} PROPERTIES COMPILE_OPTIONS "-O2;-fno-lto")
 set_source_files_properties(model.S PROPERTIES
   OBJECT_DEPENDS ${{CMAKE_CURRENT_SOURCE_DIR}}/model.cmcu

@@ -6,6 +6,7 @@
 #include "kernels/helium/helium.h"
 #include "kernels/helium/pixel_pairs.h"
 #include "kernels/reference/reference.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels::helium {
 namespace {
@@ -67,7 +68,7 @@ void copy_block(const Convolution& layer, WindowRows rows, std::size_t first, st
   }
   const std::size_t stride = static_cast<std::size_t>(layer.stride) * codes;
   const std::uint8_t* x = rows[0] + first * stride;
-  if (stride == pixel_bytes) {
+  if (layer.stride == 1 && codes == pixel_bytes) {
     copy_codes(x, count * codes, block);
     return;
   }
@@ -162,12 +163,18 @@ constexpr ConvolutionKernel kKernels[3][3] = {
      {"pointwise_8w8a_helium", no_scratch, prepare, row},
      {"fully_connected_8w8a_helium", no_scratch, prepare, row}}};
 
+constexpr bool has_kernel(const Convolution& layer) {
+  return layer.window_weights() <= kMostWeights && layer.requantization.twice == nullptr;
+}
+
+constexpr bool has_none(const Convolution& layer) {
+  return !has_kernel(layer);
+}
+
 }  // namespace
 
 const ConvolutionKernel& convolution(const Convolution& layer) {
-  if (layer.window_weights() > kMostWeights || layer.requantization.twice != nullptr) {
-    return reference::kConvolution;
-  }
+  if (uses_convolution(has_none) && has_none(layer)) return reference::kConvolution;
   const int shape = !is_pointwise(layer) ? 0 : layer.out_width == 1 ? 2 : 1;
   return kKernels[core::weight_bits(layer.format) / 4][shape];
 }

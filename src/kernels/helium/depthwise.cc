@@ -4,6 +4,7 @@
 #include "kernels/helium/helium.h"
 #include "kernels/helium/requantize.h"
 #include "kernels/reference/reference.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels::helium {
 namespace {
@@ -278,8 +279,7 @@ void for_groups(const Convolution& layer, std::uint8_t* out, MakeGroup make_grou
 }
 
 template <int kKernel, int kStride, int kColumns>
-void row_narrow(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
-                std::uint8_t* out) {
+void row_narrow(const Convolution& layer, WindowRows rows, std::uint8_t* out) {
   Inside inside(layer);
   if (inside.end - inside.begin < kColumns) inside.begin = inside.end = 0;
   for_groups(layer, out, [&](std::size_t first) {
@@ -296,8 +296,7 @@ void row_narrow(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows 
   });
 }
 
-void row_wide(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows,
-              std::uint8_t* out) {
+void row_wide(const Convolution& layer, WindowRows rows, std::uint8_t* out) {
   for_groups(layer, out, [&](std::size_t first) {
     const Group<WideSums> group(layer, first);
     for (std::int32_t column = 0; column < layer.out_width; ++column) {
@@ -306,32 +305,54 @@ void row_wide(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows ro
   });
 }
 
+constexpr bool has_none(const Convolution& layer) {
+  return (layer.kernel != 3 && layer.kernel != 5) ||
+         layer.out_channels < static_cast<std::int32_t>(kGroup) ||
+         layer.requantization.twice != nullptr;
+}
+
+using Row = void (*)(const Convolution&, WindowRows, std::uint8_t*);
+
+/// Null where no model has such windows.
+template <int kKernel, int kStride, int kColumns>
+consteval Row used_row() {
+  return uses_depthwise([](const Convolution& layer) {
+    return layer.kernel == kKernel && layer.stride == kStride;
+  })
+             ? row_narrow<kKernel, kStride, kColumns>
+             : nullptr;
+}
+
+/// By the stride, for windows of 3x3 and 5x5.
+constexpr Row kNarrowRows[2][2] = {{used_row<3, 1, 3>(), used_row<3, 2, 2>()},
+                                   {used_row<5, 1, 3>(), used_row<5, 2, 2>()}};
+
+void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, std::uint8_t* out) {
+  const Row narrow = layer.stride > 2 || !NarrowSums::can_take(layer)
+                         ? nullptr
+                         : kNarrowRows[layer.kernel == 5 ? 1 : 0][layer.stride - 1];
+  (narrow == nullptr ? row_wide : narrow)(layer, rows, out);
+}
+
 std::size_t no_scratch(const Convolution& /*layer*/) {
   return 0;
 }
 
 void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
 
-constexpr ConvolutionKernel kNarrow[2][2] = {
-    {{"depthwise_3x3_helium_16", no_scratch, prepare, row_narrow<3, 1, 3>},
-     {"depthwise_3x3_helium_16", no_scratch, prepare, row_narrow<3, 2, 2>}},
-    {{"depthwise_5x5_helium_16", no_scratch, prepare, row_narrow<5, 1, 3>},
-     {"depthwise_5x5_helium_16", no_scratch, prepare, row_narrow<5, 2, 2>}}};
-
-constexpr ConvolutionKernel kWide[2] = {{"depthwise_3x3_helium_32", no_scratch, prepare, row_wide},
-                                        {"depthwise_5x5_helium_32", no_scratch, prepare, row_wide}};
+constexpr ConvolutionKernel kKernels[3][2] = {
+    {{"depthwise_3x3_2w8a_helium", no_scratch, prepare, row},
+     {"depthwise_5x5_2w8a_helium", no_scratch, prepare, row}},
+    {{"depthwise_3x3_4w8a_helium", no_scratch, prepare, row},
+     {"depthwise_5x5_4w8a_helium", no_scratch, prepare, row}},
+    {{"depthwise_3x3_8w8a_helium", no_scratch, prepare, row},
+     {"depthwise_5x5_8w8a_helium", no_scratch, prepare, row}}};
 
 }  // namespace
 
 const ConvolutionKernel& depthwise(const Convolution& layer) {
-  const bool has_kernel = layer.kernel == 3 || layer.kernel == 5;
-  if (!has_kernel || layer.out_channels < static_cast<std::int32_t>(kGroup) ||
-      layer.requantization.twice != nullptr) {
-    return reference::kDepthwise;
-  }
-  const int kernel = layer.kernel == 5 ? 1 : 0;
-  const bool is_narrow = layer.stride <= 2 && NarrowSums::can_take(layer);
-  return is_narrow ? kNarrow[kernel][layer.stride - 1] : kWide[kernel];
+  if (uses_depthwise(has_none) && has_none(layer)) return reference::kDepthwise;
+  return kKernels[core::weight_bits(layer.format) / 4][layer.kernel == 5 ? 1 : 0];
 }
 
 }  // namespace coco_mcu::kernels::helium
