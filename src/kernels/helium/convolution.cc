@@ -72,8 +72,9 @@ void copy_block(const Convolution& layer, WindowRows rows, std::size_t first, st
     copy_codes(x, count * codes, block);
     return;
   }
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < count; ++i) {
     copy_codes(x + i * stride, codes, block + i * pixel_bytes);
+  }
 }
 
 /// A block of pixels whose codes have been copied, and room for the weights of four channels.

@@ -25,7 +25,7 @@ void lookup(const std::uint8_t* table, const std::uint8_t* x, std::size_t count,
 /// A layer's limits and table on codes of 0..255, in place.
 void finish_codes(const core::Requantization& rule, std::uint8_t* codes, std::size_t count);
 
-/// The codes of `codes` and 128 less, as signed numbers.
+/// Codes less 128, as signed numbers.
 inline int8x16_t less_128(uint8x16_t codes) {
   return vreinterpretq_s8_u8(veorq_u8(codes, vdupq_n_u8(0x80)));
 }
