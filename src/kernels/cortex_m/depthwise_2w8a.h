@@ -1,4 +1,4 @@
-// Depthwise convolutions with weights of 2 bits, two output columns at a time. Freestanding.
+// Depthwise convolutions with weights of 2 bits, two channels in one SMLAD. Freestanding.
 #pragma once
 
 #include "kernels/kernels.h"
