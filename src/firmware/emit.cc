@@ -42,6 +42,7 @@ set_source_files_properties(${{fast}} PROPERTIES COMPILE_OPTIONS -O2)
 file(GLOB assembly src/kernels/cortex_m/*lanes.cc src/kernels/cortex_m/halves.cc
   src/kernels/cortex_m/taps.cc src/kernels/helium/pixel_pairs.cc)
 set_source_files_properties(${{assembly}} PROPERTIES COMPILE_OPTIONS "-O2;-fno-lto")
+set_target_properties(firmware PROPERTIES LINK_DEPENDS ${{CMAKE_CURRENT_SOURCE_DIR}}/board.ld)
 set_source_files_properties(model.S PROPERTIES
   OBJECT_DEPENDS ${{CMAKE_CURRENT_SOURCE_DIR}}/model.cmcu
   COMPILE_OPTIONS "-I${{CMAKE_CURRENT_SOURCE_DIR}}")

@@ -59,6 +59,8 @@ coco_mcu_model_begin:
   .incbin "model.cmcu"
   .global coco_mcu_model_end
 coco_mcu_model_end:
+
+  .section .note.GNU-stack, "", %progbits
 )";
 
 constexpr const char* kModelHeader =

@@ -115,7 +115,7 @@ void build(const fs::path& folder) {
       fmt::format("cmake -G Ninja -S {0} -B {0}/build && cmake --build {0}/build", quoted(folder));
   const int status = run(command, log);
   const std::string line =
-      status == 0 ? "" : complaint(log, {"error:", "overflowed by", "will not fit", "CMake Error"});
+      status == 0 ? "" : complaint(log, {"error:", "more than", "overflowed by", "CMake Error"});
   fs::remove(log);
   if (status != 0) {
     throw std::runtime_error(

@@ -1,6 +1,8 @@
 # Emits firmware for BOARD with PROGRAM, replaces its main program by MAIN, builds it and runs it
 # once for each of WORDS. Run number i must end with the i-th of STATUSES and print what the i-th of
 # OUTPUTS, a regular expression, says. CORRUPT: bytes in the middle of the model are overwritten.
+# TIGHT: the linker gets 9000 bytes of RAM and must say by how much that is too little, and what
+# would do.
 #
 #   cmake -D PROGRAM=... -D SOURCE=... -D FOLDER=... -D BOARD=... -D WORDS=a;b ... -P on_board.cmake
 foreach(tool arm-none-eabi-g++ qemu-system-arm)
@@ -37,8 +39,23 @@ endif()
 if(CORRUPT)
   run(dd if=/dev/zero of=${FOLDER}/model.cmcu bs=1 seek=5000 count=16 conv=notrunc)
 endif()
+if(TIGHT)
+  file(READ ${FOLDER}/board.ld script)
+  string(REGEX REPLACE "(RAM +\\(rwx\\) : ORIGIN = [^,]*, LENGTH = )[0-9]+" "\\19000" script
+                       "${script}")
+  string(REGEX REPLACE "(coco_mcu_ram_bytes <= )[0-9]+" "\\19000" script "${script}")
+  file(WRITE ${FOLDER}/board.ld "${script}")
+endif()
 run(${CMAKE_COMMAND} -G Ninja -S ${FOLDER} -B ${FOLDER}/build
     -D CMAKE_EXE_LINKER_FLAGS=--specs=nosys.specs)
+if(TIGHT)
+  execute_process(COMMAND ${CMAKE_COMMAND} --build ${FOLDER}/build
+                  RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(result EQUAL 0 OR NOT output MATCHES "--ram [0-9]+.*overflowed by [0-9]+ bytes")
+    message(FATAL_ERROR "the linker ended with ${result}:\n${output}")
+  endif()
+  return()
+endif()
 run(${CMAKE_COMMAND} --build ${FOLDER}/build)
 
 foreach(words expected_status expected_output IN ZIP_LISTS WORDS STATUSES OUTPUTS)

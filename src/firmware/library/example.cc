@@ -1,5 +1,6 @@
 // Decides on one grey picture: your camera's rows take its place.
 
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 
