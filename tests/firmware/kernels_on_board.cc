@@ -60,7 +60,7 @@ using testing::Geometry;
 using testing::Random;
 using testing::RandomConvolution;
 
-constexpr int kRounds = 1000;
+constexpr int kRounds = 500;
 constexpr int kChannels[] = {1,  2,  3,  4,  5,  7,  8,  9,  12, 15,
                              16, 17, 20, 24, 25, 31, 32, 33, 40, 64};
 constexpr std::uint8_t kFill = 0x5A;
