@@ -75,6 +75,16 @@ constexpr Board kBoards[] = {
      {0x20000000, 128 * kKilobyte},
      768 * kKilobyte,
      128 * kKilobyte},
+    {"microbit",
+     "Cortex-M0 of an nRF51822: 256 KB of flash, 16 KB of RAM",
+     "cortex-m0",
+     kSoftFloat,
+     "",
+     {0x0, 128 * kKilobyte},
+     {0x00020000, 128 * kKilobyte},
+     {0x20000000, 16 * kKilobyte},
+     128 * kKilobyte,
+     16 * kKilobyte},
 };
 
 }  // namespace

@@ -20,18 +20,22 @@ class Simulate : public testing::WithModel {
     WithModel::SetUp();
   }
 
-  nlohmann::json simulated(const std::string& board) const {
+  nlohmann::json simulated(const std::string& board) const { return simulated(model(), board); }
+
+  nlohmann::json simulated(const std::string& file, const std::string& board) const {
     const Outcome outcome = testing::run_program(
-        {"simulate", model(), "--board", board, "--json", "samples/astronaut.jpg"});
+        {"simulate", file, "--board", board, "--json", "samples/astronaut.jpg"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
     const auto lines = testing::json_lines(outcome.output);
     EXPECT_EQ(lines.size(), 1U);
     return lines.empty() ? nlohmann::json() : lines.front();
   }
 
-  nlohmann::json detected() const {
+  nlohmann::json detected() const { return detected(model()); }
+
+  nlohmann::json detected(const std::string& file) const {
     const Outcome outcome =
-        testing::run_program({"detect", "--model", model(), "--json", "samples/astronaut.jpg"});
+        testing::run_program({"detect", "--model", file, "--json", "samples/astronaut.jpg"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
     return testing::json_lines(outcome.output).at(0);
   }
@@ -48,6 +52,21 @@ TEST_F(Simulate, BoardsSayWhatTheHostSays) {
     const nlohmann::json& ram = line["ram_bytes"];
     EXPECT_LE(ram["stack"].get<int>() + ram["static"].get<int>(), 8192) << board;
     EXPECT_EQ(line["flash_bytes"]["model"].get<std::uintmax_t>(), fs::file_size(model()));
+  }
+}
+
+TEST_F(Simulate, TheShippedModelRunsIn128Kilobytes) {
+  const std::string planned = file("planned.cmcu").string();
+  const Outcome outcome =
+      testing::run_program({"plan", "models/person.cmcu", "--ram", "80K", "--out", planned});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_EQ(simulated(planned, "netduinoplus2")["person"], detected(planned)["person"]);
+}
+
+TEST_F(Simulate, EveryWeightFormatRunsOnACortexM0) {
+  for (const char* name : {"small", "signed4", "ternary", "four_level"}) {
+    const std::string small = std::string("tests/corpus/model/") + name + ".cmcu";
+    EXPECT_EQ(simulated(small, "microbit")["person"], detected(small)["person"]) << name;
   }
 }
 

@@ -12,9 +12,9 @@ __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 static uint64_t executed;
 static FILE* out;
 
-/* movw ip, #0xC0C0 */
+/* mov ip, ip */
 static int is_marker(const struct qemu_plugin_insn* instruction) {
-  static const uint8_t kMarker[] = {0x4C, 0xF2, 0xC0, 0x0C};
+  static const uint8_t kMarker[] = {0xE4, 0x46};
   return qemu_plugin_insn_size(instruction) == sizeof(kMarker) &&
          memcmp(qemu_plugin_insn_data(instruction), kMarker, sizeof(kMarker)) == 0;
 }
