@@ -12,10 +12,11 @@ __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 static uint64_t executed;
 static FILE* out;
 
-/* mov ip, ip */
+/* mov ip, ip. At the end of a page QEMU 7.2 appends the halfword behind an instruction to its data;
+   no longer instruction begins with these two bytes. */
 static int is_marker(const struct qemu_plugin_insn* instruction) {
   static const uint8_t kMarker[] = {0xE4, 0x46};
-  return qemu_plugin_insn_size(instruction) == sizeof(kMarker) &&
+  return qemu_plugin_insn_size(instruction) >= sizeof(kMarker) &&
          memcmp(qemu_plugin_insn_data(instruction), kMarker, sizeof(kMarker)) == 0;
 }
 
