@@ -147,7 +147,7 @@ class TfliteExport {
   /// table[code] for every code: int8 codes become indices from 0 on.
   int looked_up(int from, const std::vector<std::uint8_t>& table, const TfliteTensor& made) {
     const std::string& name = made.name;
-    const std::vector<int>& shape = file_.tensors[static_cast<std::size_t>(from)].shape;
+    const std::vector<int> shape = file_.tensors[static_cast<std::size_t>(from)].shape;
     const int numbers =
         append(TfliteOp::kCast, {from}, plain(name + ".int32", shape, kTfliteInt32));
     if (half_ < 0) half_ = integers("codes_from_0", {kToCode});
