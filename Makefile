@@ -11,7 +11,7 @@
 
 PREFIX ?= /usr/local
 COCO_MCU_SHARED ?= ../shared
-FUZZ_SECONDS ?= 300
+FUZZ_SECONDS ?= 120
 
 CORE_PACKAGES := cmake flatbuffers-compiler g++ ninja-build libcli11-dev libcpp-httplib-dev libflatbuffers-dev \
   libfmt-dev libjpeg62-turbo-dev libpng-dev libprotobuf-dev libprotozero-dev libtomlplusplus-dev \

@@ -41,7 +41,7 @@ struct Requantization : LayerRequantization {
 
   /// Triples of each channel, one where `is_uniform`: multiplier, bias, shift; or null.
   const std::int32_t* twice = nullptr;
-  std::uint8_t zero_point = 0;          // of the output, for that rule
+  std::uint8_t zero_point = 0;  // of the output, for that rule
 };
 
 /// How many int32 numbers a channel has under that rule.

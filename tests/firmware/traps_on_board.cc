@@ -19,8 +19,7 @@ std::uint32_t use_stack(std::uint32_t depth) {
 
 int main() {
   static char line[64];
-  const coco_mcu::firmware::Words words =
-      coco_mcu::firmware::read_command_line(line, sizeof(line));
+  const coco_mcu::firmware::Words words = coco_mcu::firmware::read_command_line(line, sizeof(line));
   if (words.are("stack")) {
     coco_mcu::firmware::print_figure("used", use_stack(100000));
   } else if (words.are("arena")) {
