@@ -16,10 +16,10 @@
 
 #include "bench/support/bench.h"
 #include "bench/support/shared_networks.h"
+#include "bench/support/untrained_model.h"
 #include "dataset/image.h"
 #include "engine/arena.h"
 #include "engine/engine.h"
-#include "engine/seal.h"
 #include "firmware/emit.h"
 #include "firmware/simulate.h"
 #include "kernels/kernels.h"
@@ -51,10 +51,9 @@ struct Subject {
 };
 
 /// The model with the plan that needs least RAM.
-model::ModelFile smallest(model::IntegerModel model) {
-  model.plan = planning::search(model, /*streams_input=*/true).back().plan;
-  engine::seal(model);
-  return {model::serialize(model), model.network};
+model::ModelFile smallest(const model::IntegerModel& model) {
+  return with_plan(model, planning::search(model, /*streams_input=*/true).back().plan,
+                   model.network);
 }
 
 std::vector<Subject> subjects() {
@@ -115,7 +114,7 @@ Json measure_board(const Subject& subject, const char* board_name,
   const bool is_golden = firmware::simulate_golden(folder, board);
   const std::uint32_t ram =
       simulation.arena_bytes + simulation.stack_bytes + simulation.static_bytes;
-  const Limits limits = board_name == kBoards[0] ? subject.limits : Limits{};
+  const Limits limits = &board == &firmware::board_named(kBoards[0]) ? subject.limits : Limits{};
   fmt::print(
       "{:<14} {:<11} {} of {} equal, golden vector {}; RAM {}: arena {}, stack {}, "
       "variables {}; flash {}: code {}, model {}\n",

@@ -12,10 +12,9 @@
 
 #include "bench/support/bench.h"
 #include "bench/support/shared_networks.h"
-#include "engine/seal.h"
+#include "bench/support/untrained_model.h"
 #include "firmware/emit.h"
 #include "firmware/simulate.h"
-#include "model/serialize.h"
 #include "planning/planner.h"
 #include "report/peers.h"
 #include "report/table.h"
@@ -30,10 +29,8 @@ constexpr const char* kBoard = "mps2-an386";
 constexpr std::uint32_t kRegionBytes = 512 * 1024;
 
 model::ModelFile planned(const std::string& name) {
-  model::IntegerModel made = tflite_model(name);
-  made.plan = planning::search(made, true).front().plan;
-  engine::seal(made);
-  return {model::serialize(made), name};
+  const model::IntegerModel made = tflite_model(name);
+  return with_plan(made, planning::search(made, true).front().plan, name);
 }
 
 firmware::Simulation simulate(const model::ModelFile& model) {

@@ -1,5 +1,7 @@
 #include "bench/support/untrained_model.h"
 
+#include <utility>
+
 #include "engine/seal.h"
 #include "lowering/calibration.h"
 #include "lowering/fusion.h"
@@ -29,9 +31,15 @@ model::IntegerModel quantize_untrained(const network::Network& network,
 model::ModelFile lower_untrained(const network::Checkpoint& checkpoint, const std::string& policy) {
   model::IntegerModel result = quantize_untrained(
       network::network_of(checkpoint), checkpoint.tensors, checkpoint.preprocessing, policy);
-  result.plan = planning::plan_whole_tensors(result);
-  engine::seal(result);
-  return {model::serialize(result), policy};
+  const model::Plan plan = planning::plan_whole_tensors(result);
+  return with_plan(std::move(result), plan, policy);
+}
+
+model::ModelFile with_plan(model::IntegerModel model, const model::Plan& plan,
+                           const std::string& name) {
+  model.plan = plan;
+  engine::seal(model);
+  return {model::serialize(model), name};
 }
 
 }  // namespace coco_mcu

@@ -21,4 +21,8 @@ model::IntegerModel quantize_untrained(const network::Network& network,
 /// The checkpoint's whole network, every tensor whole, with its golden vector.
 model::ModelFile lower_untrained(const network::Checkpoint& checkpoint, const std::string& policy);
 
+/// The model with that plan and its golden vector, as a file that messages call `name`.
+model::ModelFile with_plan(model::IntegerModel model, const model::Plan& plan,
+                           const std::string& name);
+
 }  // namespace coco_mcu

@@ -31,4 +31,16 @@ consteval bool uses_depthwise(Property has) {
   return core::kIsForAnyModel || has_any(kUsedDepthwise, has);
 }
 
+/// A back end without the operations that no model uses, so that they are left out.
+consteval Backend used_part(Backend all) {
+  if (!core::kUsesConvolution) all.convolution = nullptr;
+  if (!core::kUsesDepthwise) all.depthwise = nullptr;
+  if (!core::kUsesMultiply) all.multiply_row = nullptr;
+  if (!core::kUsesAdd) all.add = nullptr;
+  if (!core::kUsesGlobalAverage) all.sum_pixels = nullptr;
+  if (!core::kUsesMaxPool) all.max_pool_row = nullptr;
+  if (!core::kUsesLookup) all.lookup = nullptr;
+  return all;
+}
+
 }  // namespace coco_mcu::kernels

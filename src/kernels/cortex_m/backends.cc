@@ -1,20 +1,20 @@
-#include "core/uses.h"
 #include "kernels/cortex_m/cortex_m.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels {
 namespace {
 
-constexpr Backend kCortexM = {
+constexpr Backend kCortexM = used_part({
     "cortex_m",
     [] { return true; },
-    core::kUsesConvolution ? cortex_m::convolution : nullptr,
-    core::kUsesDepthwise ? cortex_m::depthwise : nullptr,
-    core::kUsesMultiply ? cortex_m::multiply_row : nullptr,
-    core::kUsesAdd ? cortex_m::add : nullptr,
-    core::kUsesGlobalAverage ? cortex_m::sum_pixels : nullptr,
-    core::kUsesMaxPool ? cortex_m::max_pool_row : nullptr,
-    core::kUsesLookup ? cortex_m::lookup : nullptr,
-};
+    cortex_m::convolution,
+    cortex_m::depthwise,
+    cortex_m::multiply_row,
+    cortex_m::add,
+    cortex_m::sum_pixels,
+    cortex_m::max_pool_row,
+    cortex_m::lookup,
+});
 
 }  // namespace
 

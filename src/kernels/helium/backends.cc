@@ -1,20 +1,20 @@
-#include "core/uses.h"
 #include "kernels/helium/helium.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels {
 namespace {
 
-constexpr Backend kHelium = {
+constexpr Backend kHelium = used_part({
     "helium",
     [] { return true; },
-    core::kUsesConvolution ? helium::convolution : nullptr,
-    core::kUsesDepthwise ? helium::depthwise : nullptr,
-    core::kUsesMultiply ? helium::multiply_row : nullptr,
-    core::kUsesAdd ? helium::add : nullptr,
-    core::kUsesGlobalAverage ? helium::sum_pixels : nullptr,
-    core::kUsesMaxPool ? helium::max_pool_row : nullptr,
-    core::kUsesLookup ? helium::lookup : nullptr,
-};
+    helium::convolution,
+    helium::depthwise,
+    helium::multiply_row,
+    helium::add,
+    helium::sum_pixels,
+    helium::max_pool_row,
+    helium::lookup,
+});
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 #include "kernels/reference/reference.h"
 
-#include "core/uses.h"
+#include "kernels/uses.h"
 
 namespace coco_mcu::kernels {
 namespace {
@@ -11,16 +11,16 @@ bool always() {
 
 }  // namespace
 
-const Backend kReferenceBackend = {
+const Backend kReferenceBackend = used_part({
     "reference",
     always,
-    core::kUsesConvolution ? reference::convolution : nullptr,
-    core::kUsesDepthwise ? reference::depthwise : nullptr,
-    core::kUsesMultiply ? reference::multiply_row : nullptr,
-    core::kUsesAdd ? reference::add : nullptr,
-    core::kUsesGlobalAverage ? reference::sum_pixels : nullptr,
-    core::kUsesMaxPool ? reference::max_pool_row : nullptr,
-    core::kUsesLookup ? reference::lookup : nullptr,
-};
+    reference::convolution,
+    reference::depthwise,
+    reference::multiply_row,
+    reference::add,
+    reference::sum_pixels,
+    reference::max_pool_row,
+    reference::lookup,
+});
 
 }  // namespace coco_mcu::kernels
