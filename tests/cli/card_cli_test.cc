@@ -1,7 +1,4 @@
 // card: an integer model's figures as Markdown.
-#include <fstream>
-#include <iterator>
-
 #include "tests/cli/annotated_samples.h"
 #include "tests/cli/model_cli_test.h"
 
@@ -20,10 +17,6 @@ class Card : public testing::WithModel {
     write_text("instances.json", testing::annotations_of_samples().dump());
   }
 
-  void write_text(const std::string& name, const std::string& text) const {
-    testing::write_file(file(name), {text.begin(), text.end()});
-  }
-
   Outcome card(const std::vector<std::string>& more) const {
     std::vector<std::string> arguments = {
         "card",     model(),   "--annotations", file("instances.json"),
@@ -32,10 +25,7 @@ class Card : public testing::WithModel {
     return testing::run_program(arguments);
   }
 
-  std::string written() const {
-    std::ifstream stream(file("made-up.md"));
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
+  std::string written() const { return text_of("made-up.md"); }
 };
 
 TEST_F(Card, SaysWhatEvaluateCounts) {

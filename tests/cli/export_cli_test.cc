@@ -1,6 +1,5 @@
 // What coco-mcu export writes, run by ONNX Runtime and LiteRT (make node-packages installs them).
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include "dataset/image.h"
 #include "model/model_file.h"
 #include "tests/cli/model_cli_test.h"
+#include "tests/support/command_output.h"
 #include "tests/support/shared_material.h"
 
 namespace coco_mcu {
@@ -27,19 +27,6 @@ using testing::Outcome;
 
 constexpr double kMeanDifference = 0.04;
 constexpr double kLargestDifference = 0.25;
-
-/// The output of a shell command; it fails the running test where the command does.
-std::string output_of(const std::string& command) {
-  std::string output;
-  std::array<char, 4096> part = {};
-  // NOLINTNEXTLINE(cert-env33-c): the command line is made of this test's own file names
-  FILE* const pipe = popen(command.c_str(), "r");
-  while (pipe != nullptr && std::fgets(part.data(), part.size(), pipe) != nullptr) {
-    output += part.data();
-  }
-  EXPECT_TRUE(pipe != nullptr && pclose(pipe) == 0) << command;
-  return output;
-}
 
 std::vector<fs::path> photographs(std::size_t shared_pictures) {
   std::vector<fs::path> pictures = dataset::list_pictures("samples");
@@ -119,7 +106,7 @@ class ExportedModel : public ::testing::TestWithParam<const char*> {
     std::string command = fmt::format("node {} {} {}", runtime.script, file("exported").string(),
                                       file("preprocessing.json").string());
     for (const std::string& each : pixels) command += " " + each;
-    return testing::json_lines(output_of(command + " 2> " + file("log").string()));
+    return testing::json_lines(testing::output_of(command + " 2> " + file("log").string()));
   }
 
   std::vector<json> by_our_engine(const std::string& of,

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "model/serialize.h"
@@ -23,6 +25,16 @@ class WithModel : public ::testing::Test {
   std::string write_model(const std::string& name, const model::IntegerModel& model) const {
     write_file(file(name), model::serialize(model));
     return file(name);
+  }
+
+  void write_text(const std::string& name, const std::string& text) const {
+    write_file(file(name), {text.begin(), text.end()});
+  }
+
+  /// What a file holds.
+  std::string text_of(const std::string& name) const {
+    std::ifstream stream(file(name));
+    return {std::istreambuf_iterator<char>(stream), {}};
   }
 
   std::string model() const { return file("model.cmcu"); }

@@ -26,11 +26,6 @@ class PlanCommand : public testing::WithModel {
 
   /// Peak and MACs of the curve's point with the least memory.
   nlohmann::json smallest() const { return planned({"--pareto"})["pareto"].back(); }
-
-  std::string text_of(const std::string& name) const {
-    std::ifstream stream(file(name));
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
 };
 
 TEST_F(PlanCommand, PrintsEveryPassWithItsBuffersAndThePeak) {

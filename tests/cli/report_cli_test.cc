@@ -1,6 +1,4 @@
 // report: an integer model on one page of HTML.
-#include <fstream>
-#include <iterator>
 #include <regex>
 
 #include <fmt/format.h>
@@ -20,8 +18,7 @@ class Report : public testing::WithModel {
  protected:
   void SetUp() override {
     WithModel::SetUp();
-    const std::string text = testing::annotations_of_samples().dump();
-    testing::write_file(file("instances.json"), {text.begin(), text.end()});
+    write_text("instances.json", testing::annotations_of_samples().dump());
   }
 
   Outcome report(const std::vector<std::string>& more) const {
@@ -35,10 +32,7 @@ class Report : public testing::WithModel {
     return report(more);
   }
 
-  std::string page() const {
-    std::ifstream stream(file("page.html"));
-    return {std::istreambuf_iterator<char>(stream), {}};
-  }
+  std::string page() const { return text_of("page.html"); }
 };
 
 /// The first tag that does not close what was opened last; empty where all do.
