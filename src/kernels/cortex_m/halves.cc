@@ -1,23 +1,13 @@
 #include "kernels/cortex_m/halves.h"
 
+#include "kernels/cortex_m/quad.h"
+
 namespace coco_mcu::kernels::cortex_m {
 
 // Registers: r0 codes, r1 weights; r4, r5 the first pixel's sums of both channels, r6, r7 the
 // second's. The fields lie at the stack pointer.
 [[gnu::naked]] void sum_halves(const HalvesGroup* /*group*/) {
-  asm volatile(R"(
-  .macro coco_mcu_halves_quad
-  ldmia.w r0!, {r8, r9, r10, r11}
-  ldmia.w r1!, {r2, r3, r12, lr}
-  smlad r4, r8, r2, r4
-  smlad r5, r8, r3, r5
-  smlad r6, r9, r2, r6
-  smlad r7, r9, r3, r7
-  smlad r4, r10, r12, r4
-  smlad r5, r10, lr, r5
-  smlad r6, r11, r12, r6
-  smlad r7, r11, lr, r7
-  .endm
+  asm volatile(COCO_MCU_DEFINE_QUAD R"(
   push {r4-r11, lr}
   ldmia r0, {r1, r2, r3, r4, r5, r6, r7, r8, r9}
   sub sp, sp, #36
@@ -33,11 +23,11 @@ namespace coco_mcu::kernels::cortex_m {
   cmp r2, #0
   bne 3f
 2:
-  coco_mcu_halves_quad
-  coco_mcu_halves_quad
+  coco_mcu_quad
+  coco_mcu_quad
 3:
-  coco_mcu_halves_quad
-  coco_mcu_halves_quad
+  coco_mcu_quad
+  coco_mcu_quad
   ldr r2, [sp, #12]
   cmp r1, r2
   bne 2b

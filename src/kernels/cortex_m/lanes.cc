@@ -1,6 +1,7 @@
 #include "kernels/cortex_m/lanes.h"
 
 #include "kernels/cortex_m/convolution_2w8a.h"
+#include "kernels/cortex_m/quad.h"
 #include "kernels/uses.h"
 
 namespace coco_mcu::kernels::cortex_m {
@@ -22,18 +23,7 @@ constexpr std::size_t kQuadBytes = 40;  // of code: ten instructions of four byt
 asm(R"(
   .syntax unified
   .thumb
-  .macro coco_mcu_quad
-  ldmia.w r0!, {r8, r9, r10, r11}
-  ldmia.w r1!, {r2, r3, r12, lr}
-  smlad r4, r8, r2, r4
-  smlad r5, r8, r3, r5
-  smlad r6, r9, r2, r6
-  smlad r7, r9, r3, r7
-  smlad r4, r10, r12, r4
-  smlad r5, r10, lr, r5
-  smlad r6, r11, r12, r6
-  smlad r7, r11, lr, r7
-  .endm
+)" COCO_MCU_DEFINE_QUAD R"(
 
   .macro coco_mcu_begin
   push {r4-r11, lr}
