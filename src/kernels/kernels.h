@@ -54,6 +54,12 @@ struct ConvolutionKernel {
   bool is_reference = false;
 };
 
+/// For kernels that work on the stack, and for those that prepare nothing.
+inline std::size_t no_scratch(const Convolution& /*layer*/) {
+  return 0;
+}
+inline void no_preparation(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
+
 struct Multiply {
   std::int32_t width = 0;
   std::int32_t channels = 0;

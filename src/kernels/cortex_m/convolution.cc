@@ -178,25 +178,19 @@ void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, s
   apply_table(layer.requantization, out, pixels * channels);
 }
 
-std::size_t no_scratch(const Convolution& /*layer*/) {
-  return 0;
-}
-
-void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
-
 constexpr ConvolutionKernel kKernels[2][3] = {
-    {{"convolution_4w8a_cortex_m", no_scratch, prepare, row},
-     {"pointwise_4w8a_cortex_m", no_scratch, prepare, row},
-     {"fully_connected_4w8a_cortex_m", no_scratch, prepare, row}},
-    {{"convolution_8w8a_cortex_m", no_scratch, prepare, row},
-     {"pointwise_8w8a_cortex_m", no_scratch, prepare, row},
-     {"fully_connected_8w8a_cortex_m", no_scratch, prepare, row}}};
+    {{"convolution_4w8a_cortex_m", no_scratch, no_preparation, row},
+     {"pointwise_4w8a_cortex_m", no_scratch, no_preparation, row},
+     {"fully_connected_4w8a_cortex_m", no_scratch, no_preparation, row}},
+    {{"convolution_8w8a_cortex_m", no_scratch, no_preparation, row},
+     {"pointwise_8w8a_cortex_m", no_scratch, no_preparation, row},
+     {"fully_connected_8w8a_cortex_m", no_scratch, no_preparation, row}}};
 
 /// Where sums of two output channels share a register.
 constexpr ConvolutionKernel kLaneKernels[3] = {
-    {"convolution_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a},
-    {"pointwise_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a},
-    {"fully_connected_2w8a_cortex_m_lanes", no_scratch, prepare, row_2w8a}};
+    {"convolution_2w8a_cortex_m_lanes", no_scratch, no_preparation, row_2w8a},
+    {"pointwise_2w8a_cortex_m_lanes", no_scratch, no_preparation, row_2w8a},
+    {"fully_connected_2w8a_cortex_m_lanes", no_scratch, no_preparation, row_2w8a}};
 
 /// Whether `row` can take a layer.
 constexpr bool has_halves(const Convolution& layer) {

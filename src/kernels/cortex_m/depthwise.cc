@@ -115,24 +115,18 @@ void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, s
   apply_table(layer.requantization, out, static_cast<std::size_t>(layer.out_width) * channels);
 }
 
-std::size_t no_scratch(const Convolution& /*layer*/) {
-  return 0;
-}
-
-void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
-
 constexpr ConvolutionKernel kKernels[3][2] = {
-    {{"depthwise_3x3_2w8a_cortex_m", no_scratch, prepare, row},
-     {"depthwise_5x5_2w8a_cortex_m", no_scratch, prepare, row}},
-    {{"depthwise_3x3_4w8a_cortex_m", no_scratch, prepare, row},
-     {"depthwise_5x5_4w8a_cortex_m", no_scratch, prepare, row}},
-    {{"depthwise_3x3_8w8a_cortex_m", no_scratch, prepare, row},
-     {"depthwise_5x5_8w8a_cortex_m", no_scratch, prepare, row}}};
+    {{"depthwise_3x3_2w8a_cortex_m", no_scratch, no_preparation, row},
+     {"depthwise_5x5_2w8a_cortex_m", no_scratch, no_preparation, row}},
+    {{"depthwise_3x3_4w8a_cortex_m", no_scratch, no_preparation, row},
+     {"depthwise_5x5_4w8a_cortex_m", no_scratch, no_preparation, row}},
+    {{"depthwise_3x3_8w8a_cortex_m", no_scratch, no_preparation, row},
+     {"depthwise_5x5_8w8a_cortex_m", no_scratch, no_preparation, row}}};
 
 /// Where sums of two channels share a register.
 constexpr ConvolutionKernel kLaneKernels[2] = {
-    {"depthwise_3x3_2w8a_cortex_m_lanes", no_scratch, prepare, depthwise_row_2w8a},
-    {"depthwise_5x5_2w8a_cortex_m_lanes", no_scratch, prepare, depthwise_row_2w8a}};
+    {"depthwise_3x3_2w8a_cortex_m_lanes", no_scratch, no_preparation, depthwise_row_2w8a},
+    {"depthwise_5x5_2w8a_cortex_m_lanes", no_scratch, no_preparation, depthwise_row_2w8a}};
 
 /// Whether `row` can take a layer: windows of 3 or 5, at least four channels.
 constexpr bool has_taps(const Convolution& layer) {

@@ -128,12 +128,6 @@ void make_all(const Convolution& layer, const Block& block, std::uint8_t* out) {
   }
 }
 
-std::size_t no_scratch(const Convolution& /*layer*/) {
-  return 0;
-}
-
-void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
-
 void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, std::uint8_t* out) {
   const auto pixels = static_cast<std::size_t>(layer.out_width);
   const auto channels = static_cast<std::size_t>(layer.out_channels);
@@ -154,15 +148,15 @@ void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, s
 }
 
 constexpr ConvolutionKernel kKernels[3][3] = {
-    {{"convolution_2w8a_helium", no_scratch, prepare, row},
-     {"pointwise_2w8a_helium", no_scratch, prepare, row},
-     {"fully_connected_2w8a_helium", no_scratch, prepare, row}},
-    {{"convolution_4w8a_helium", no_scratch, prepare, row},
-     {"pointwise_4w8a_helium", no_scratch, prepare, row},
-     {"fully_connected_4w8a_helium", no_scratch, prepare, row}},
-    {{"convolution_8w8a_helium", no_scratch, prepare, row},
-     {"pointwise_8w8a_helium", no_scratch, prepare, row},
-     {"fully_connected_8w8a_helium", no_scratch, prepare, row}}};
+    {{"convolution_2w8a_helium", no_scratch, no_preparation, row},
+     {"pointwise_2w8a_helium", no_scratch, no_preparation, row},
+     {"fully_connected_2w8a_helium", no_scratch, no_preparation, row}},
+    {{"convolution_4w8a_helium", no_scratch, no_preparation, row},
+     {"pointwise_4w8a_helium", no_scratch, no_preparation, row},
+     {"fully_connected_4w8a_helium", no_scratch, no_preparation, row}},
+    {{"convolution_8w8a_helium", no_scratch, no_preparation, row},
+     {"pointwise_8w8a_helium", no_scratch, no_preparation, row},
+     {"fully_connected_8w8a_helium", no_scratch, no_preparation, row}}};
 
 constexpr bool has_kernel(const Convolution& layer) {
   return layer.window_weights() <= kMostWeights && layer.requantization.twice == nullptr;

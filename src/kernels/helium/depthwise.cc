@@ -334,19 +334,13 @@ void row(const Convolution& layer, std::uint8_t* /*scratch*/, WindowRows rows, s
   (narrow == nullptr ? row_wide : narrow)(layer, rows, out);
 }
 
-std::size_t no_scratch(const Convolution& /*layer*/) {
-  return 0;
-}
-
-void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
-
 constexpr ConvolutionKernel kKernels[3][2] = {
-    {{"depthwise_3x3_2w8a_helium", no_scratch, prepare, row},
-     {"depthwise_5x5_2w8a_helium", no_scratch, prepare, row}},
-    {{"depthwise_3x3_4w8a_helium", no_scratch, prepare, row},
-     {"depthwise_5x5_4w8a_helium", no_scratch, prepare, row}},
-    {{"depthwise_3x3_8w8a_helium", no_scratch, prepare, row},
-     {"depthwise_5x5_8w8a_helium", no_scratch, prepare, row}}};
+    {{"depthwise_3x3_2w8a_helium", no_scratch, no_preparation, row},
+     {"depthwise_5x5_2w8a_helium", no_scratch, no_preparation, row}},
+    {{"depthwise_3x3_4w8a_helium", no_scratch, no_preparation, row},
+     {"depthwise_5x5_4w8a_helium", no_scratch, no_preparation, row}},
+    {{"depthwise_3x3_8w8a_helium", no_scratch, no_preparation, row},
+     {"depthwise_5x5_8w8a_helium", no_scratch, no_preparation, row}}};
 
 }  // namespace
 

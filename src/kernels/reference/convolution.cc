@@ -9,8 +9,6 @@ std::size_t scratch_bytes(const Convolution& layer) {
   return layer.window_weights();
 }
 
-void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
-
 std::int32_t accumulate(const Convolution& layer, const std::int8_t* weights, WindowRows rows,
                         std::int32_t out_column) {
   std::int32_t sum = 0;
@@ -43,7 +41,8 @@ void row(const Convolution& layer, std::uint8_t* scratch, WindowRows rows, std::
 
 }  // namespace
 
-const ConvolutionKernel kConvolution = {"convolution_reference", scratch_bytes, prepare, row, true};
+const ConvolutionKernel kConvolution = {"convolution_reference", scratch_bytes, no_preparation, row,
+                                        true};
 
 const ConvolutionKernel& convolution(const Convolution& /*layer*/) {
   return kConvolution;

@@ -13,8 +13,6 @@ std::size_t scratch_bytes(const Convolution& layer) {
   return window(layer);
 }
 
-void prepare(const Convolution& /*layer*/, std::uint8_t* /*scratch*/) {}
-
 std::int32_t accumulate(const Convolution& layer, const std::int8_t* weights, WindowRows rows,
                         std::int32_t out_column, std::size_t channel) {
   std::int32_t sum = 0;
@@ -45,7 +43,8 @@ void row(const Convolution& layer, std::uint8_t* scratch, WindowRows rows, std::
 
 }  // namespace
 
-const ConvolutionKernel kDepthwise = {"depthwise_reference", scratch_bytes, prepare, row, true};
+const ConvolutionKernel kDepthwise = {"depthwise_reference", scratch_bytes, no_preparation, row,
+                                      true};
 
 const ConvolutionKernel& depthwise(const Convolution& /*layer*/) {
   return kDepthwise;
